@@ -1,0 +1,42 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test drills bench lock fmt clean
+
+BIN := .venv/bin
+
+help: ## List what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make this checkout ready: packages, Kafka, Redis
+	@deploy/setup
+
+demo: setup ## Show Suar at work on a fictional day (SECONDS=30 ends it by itself)
+	$(BIN)/suar demo $(if $(SECONDS),--seconds $(SECONDS))
+
+test: setup ## The whole gate, the same as in CI
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --cache-dir .suar/import-linter
+	$(BIN)/pytest -m "not drills and not bench"
+
+drills: setup ## Kill, rebalance, flush for minutes and count every event
+	$(BIN)/pytest -m drills -s tests/drills
+
+bench: setup ## Measure throughput and latency
+	$(BIN)/python -m tests.bench
+
+fmt: setup ## Format and repair what can be repaired
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: ## Pin every dependency anew, with hashes
+	python3 -m venv .suar/uv
+	.suar/uv/bin/pip install --quiet uv
+	.suar/uv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --quiet \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file deploy/requirements.lock
+
+clean: ## Remove everything generated
+	rm -rf .venv .suar .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,183 @@
+"""Assess: every rule on one trigger, guarded against stale feeds and unknown identity, composed into one answer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from agents.case import Case, Trigger
+from agents.rules import RULES
+from agents.rules.rule import Hit, Rule, says
+from schemas.alerts import Confidence, FeedAge, Severity, Strength, TriggerKind, Undetermined, Verdict, age_seconds
+from schemas.envelope import System
+from schemas.policy import Policy
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a decision may know besides the facts: the policy in force, and how complete each feed is."""
+
+    policy: Policy
+    marks: Mapping[str, datetime] = field(default_factory=dict)
+    """By source: the moment up to which everything has been received, UTC. A source never heard is absent."""
+
+    def live(self, source: System, at: datetime) -> bool:
+        """Is absence in this source, at that moment, worth anything? Exactly at the limit it still is."""
+        mark = self.marks.get(source.value)
+        return mark is not None and mark >= at - self.policy.feed_limit(source)
+
+    def age(self, source: System, at: datetime) -> FeedAge:
+        """The feed's stamp for an alert or a screening."""
+        mark = self.marks.get(source.value)
+        return FeedAge(
+            source=source, complete_up_to=mark, age_seconds=age_seconds(at, mark), live=self.live(source, at)
+        )
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A rule that hit, after the guard."""
+
+    rule: Rule
+    hit: Hit
+    severity: Severity
+    confidence: Confidence
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The answer to one trigger and everything it rests on."""
+
+    trigger: Trigger
+    verdict: Verdict
+    severity: Severity | None
+    spoken: tuple[Spoken, ...]
+    undetermined: tuple[Undetermined, ...]
+    leaned_on: tuple[System, ...]
+    awaits: Mapping[str, datetime] = field(default_factory=dict)
+    mentions: tuple[str, ...] = ()
+    cleared_lately: bool = False
+
+    @property
+    def grounds_of_it(self) -> frozenset[str]:
+        """Rules and evidence, less the trigger itself: what makes two alerts the same in substance."""
+        rules = {one.rule.id for one in self.spoken}
+        facts = {fact.id for one in self.spoken for fact in one.hit.evidence} - {self.trigger.fact.id}
+        return frozenset(rules | facts)
+
+
+def assess(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...] = RULES) -> Assessment:
+    """Judges a trigger, and keeps quiet about what an officer cleared on the same rules and evidence in the last days."""
+    found = judge(case, trigger, context, rules)
+    if found.verdict is not Verdict.ALERT:
+        return found
+    for other in _cleared_before(case, trigger, context):
+        if found.grounds_of_it <= judge(case, other, context, rules).grounds_of_it:
+            return replace(
+                found, verdict=Verdict.NOTHING_FOUND, severity=None, spoken=(), mentions=(), cleared_lately=True
+            )
+    return found
+
+
+def _cleared_before(case: Case, trigger: Trigger, context: Context) -> list[Trigger]:
+    earliest = trigger.at - timedelta(days=context.policy.windows.cleared_suppression)
+    cleared = {
+        fact.text("trigger_id")
+        for fact in case.of("outcome_recorded")
+        if earliest <= fact.at <= trigger.at and fact.text("outcome") in _CLEARED
+    }
+    return [
+        other for other in case.triggers if other.id in cleared and other.id != trigger.id and other.at <= trigger.at
+    ]
+
+
+_CLEARED = frozenset({"CLEARED", "CLEARED_WITH_ADVICE"})
+
+
+def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...]) -> Assessment:
+    """Every rule on one trigger. The same case, policy and marks always give the same assessment."""
+    spoken: list[Spoken] = []
+    unknown: list[Undetermined] = []
+    awaits: dict[str, datetime] = {}
+    leaned: dict[System, None] = {}
+    for rule in rules:
+        if trigger.kind not in rule.triggers:
+            continue
+        leaned |= dict.fromkeys(rule.needs)
+        hit = rule.judge(case, trigger, context.policy)
+        if hit is None:
+            continue
+        stale = [source for source in rule.needs if not context.live(source, trigger.at)]
+        if rule.absence and stale:
+            unknown += [_silent(rule, source) for source in stale]
+            awaits |= {source.value: trigger.at - context.policy.feed_limit(source) for source in stale}
+        elif rule.absence and not case.identified:
+            unknown.append(_nobody(rule.id))
+        else:
+            spoken.append(_spoken(rule, hit, degraded=bool(stale)))
+    if not case.identified and trigger.kind is TriggerKind.ATTEMPT and not unknown:
+        unknown.append(_nobody("identity"))
+    severity = compose(spoken)
+    return Assessment(
+        trigger=trigger,
+        verdict=_verdict(severity, unknown),
+        severity=severity,
+        spoken=tuple(spoken) if severity is not None else (),
+        undetermined=tuple(unknown),
+        leaned_on=tuple(leaned),
+        awaits=awaits,
+        mentions=tuple(one.hit.mention for one in spoken if one.hit.mention),
+    )
+
+
+def _verdict(severity: Severity | None, unknown: list[Undetermined]) -> Verdict:
+    if severity is not None and severity > Severity.LOW:
+        return Verdict.ALERT
+    return Verdict.UNDETERMINED if unknown else Verdict.NOTHING_FOUND
+
+
+def _spoken(rule: Rule, hit: Hit, *, degraded: bool) -> Spoken:
+    if not degraded:
+        return Spoken(rule, hit, hit.severity, Confidence.FULL)
+    return Spoken(rule, hit, Severity(max(Severity.LOW, hit.severity - 1)), Confidence.DEGRADED)
+
+
+def _silent(rule: Rule, source: System) -> Undetermined:
+    name = source.value.upper()
+    return Undetermined(
+        rule=rule.id,
+        source=source,
+        why=says(
+            f"Belum dapat dipastikan: data {name} belum mutakhir.", f"Cannot be told yet: {name} is not up to date."
+        ),
+    )
+
+
+def _nobody(rule: str) -> Undetermined:
+    return Undetermined(
+        rule=rule,
+        source=System.SIMKIM,
+        why=says(
+            "Belum dapat dipastikan: pemilik dokumen belum diketahui.",
+            "Cannot be told yet: whose document it is, is unknown.",
+        ),
+    )
+
+
+ENOUGH_FAMILIES = 2
+ENOUGH_WEAK = 3
+
+
+def compose(spoken: Iterable[Spoken]) -> Severity | None:
+    """One severity out of many indications, after the ILO Delphi logic: a strong one stands alone, weak ones need company.
+
+    Weak indications alert in two families; three in one family are MEDIUM at most; fewer are nothing.
+    """
+    strong = [one.severity for one in spoken if one.rule.strength is Strength.STRONG]
+    weak = [one for one in spoken if one.rule.strength is Strength.WEAK]
+    families = {one.rule.family for one in spoken}
+    found = list(strong)
+    if weak and len(families) >= ENOUGH_FAMILIES:
+        found += [one.severity for one in weak]
+    elif len(weak) >= ENOUGH_WEAK:
+        found.append(min(Severity.MEDIUM, max(one.severity for one in weak)))
+    return max(found, default=None)

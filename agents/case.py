@@ -1,0 +1,310 @@
+"""A case: one dossier's standing facts read as the things of the field. Field names of facts are spelled only here."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from schemas.alerts import TriggerKind
+from schemas.facts import GATHERED, Fact
+from schemas.identity import Subject, SubjectKind, kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A departure that a traveller tries at a checkpoint."""
+
+    fact: Fact
+    crossing: str
+    checkpoint: str
+    lane: str
+    document: str
+    border_pass: bool
+    destination: str | None
+    visa: str
+    purpose: str
+    exemption: str | None
+    leaves_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """An e-PMI, or a contract extension that stands for one."""
+
+    fact: Fact
+    number: str | None
+    country: str | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """A departure that was put off, with its ground."""
+
+    fact: Fact
+    crossing: str
+    checkpoint: str
+    lane: str
+    reason: str
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A passport application."""
+
+    fact: Fact
+    number: str
+    office: str
+    purpose: str
+    contacts: frozenset[str]
+    sponsor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A passport refused or deferred, with its ground."""
+
+    fact: Fact
+    number: str
+    office: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A document reported lost, or replaced as lost."""
+
+    fact: Fact
+    document: str
+    office: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """What a document became, and when: LOST, RECOVERED, SEIZED, RELEASED, REVOKED, WITHDRAWN or REPLACED."""
+
+    fact: Fact
+    document: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A return with a case behind it: a repatriation, or an entry as deportee."""
+
+    fact: Fact
+    country: str | None
+    case: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What a judgement is about."""
+
+    kind: TriggerKind
+    id: str
+    fact: Fact
+    place: str
+    attempt: Attempt | None = None
+    application: Application | None = None
+    loss: Loss | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name within a dossier: two agencies may use one number."""
+        return f"{self.kind.value}/{self.id}"
+
+    @property
+    def at(self) -> datetime:
+        """Event time, UTC."""
+        return self.fact.at
+
+
+_STATES = {
+    "passport_reported_lost": "LOST",
+    "passport_recovered": "RECOVERED",
+    "passport_seized": "SEIZED",
+    "passport_released": "RELEASED",
+    "passport_revoked": "REVOKED",
+    "passport_withdrawn": "WITHDRAWN",
+}
+_PROCESS = frozenset(
+    {
+        "jobseeker_account_created",
+        "cpmi_id_issued",
+        "cpmi_registered",
+        "placement_agreement_signed",
+        "passport_recommendation_issued",
+        "document_verified",
+        "medical_result",
+        "social_security_registered",
+        "opp_completed",
+        "biometric_captured",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a dossier tells, by kind and in event-time order."""
+
+    subject: Subject
+    facts: Sequence[Fact]
+
+    @property
+    def identified(self) -> bool:
+        """False for a document whose owner is not known."""
+        return kind_of(self.subject) is SubjectKind.PERSON
+
+    @cached_property
+    def by_kind(self) -> dict[str, list[Fact]]:
+        """Standing facts by kind."""
+        kinds: dict[str, list[Fact]] = {}
+        for fact in self.facts:
+            kinds.setdefault(fact.kind, []).append(fact)
+        return kinds
+
+    def of(self, *kinds: str) -> Iterator[Fact]:
+        """Facts of these kinds, each kind in event-time order."""
+        for kind in kinds:
+            yield from self.by_kind.get(kind, ())
+
+    @cached_property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """Everything in this case that is judged."""
+        found = [Trigger(TriggerKind.ATTEMPT, a.crossing, a.fact, a.checkpoint, attempt=a) for a in self.attempts]
+        found += [
+            Trigger(TriggerKind.APPLICATION, a.number, a.fact, a.office, application=a) for a in self.applications
+        ]
+        found += [Trigger(TriggerKind.LOSS_REPORT, x.fact.id, x.fact, x.office, loss=x) for x in self.losses]
+        return tuple(found)
+
+    @cached_property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Departure attempts; a crossing recorded twice under one id is the later record."""
+        found = {}
+        for fact in self.of("crossing_attempted"):
+            if fact.text("direction") == "OUT":
+                found[fact.text("crossing_id")] = _attempt(fact)
+        return tuple(found.values())
+
+    @cached_property
+    def permits(self) -> tuple[Permit, ...]:
+        """e-PMI cards and contract extensions, less those revoked (`ended` says when)."""
+        return tuple(
+            Permit(fact, fact.text_or_none("epmi_no"), fact.text_or_none("country"), fact.day("valid_to"))
+            for fact in self.of("epmi_issued", "contract_extended")
+        )
+
+    @cached_property
+    def deferrals(self) -> tuple[Deferral, ...]:
+        """Departures put off."""
+        return tuple(
+            Deferral(
+                fact,
+                fact.text("crossing_id"),
+                fact.text("checkpoint"),
+                fact.text("lane"),
+                fact.text("reason_code"),
+                fact.text_or_none("group_ref"),
+            )
+            for fact in self.of("departure_deferred")
+        )
+
+    @cached_property
+    def applications(self) -> tuple[Application, ...]:
+        """Passport applications; an application sent twice under one number is the later record."""
+        found = {}
+        for fact in self.of("passport_application_submitted"):
+            contacts = (fact.text_or_none("phone"), fact.text_or_none("helper_phone"))
+            found[fact.text("application_no")] = Application(
+                fact,
+                fact.text("application_no"),
+                fact.text("office_code"),
+                fact.text("purpose"),
+                frozenset(one for one in contacts if one),
+                fact.text_or_none("sponsor"),
+            )
+        return tuple(found.values())
+
+    @cached_property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Passports refused or deferred."""
+        return tuple(
+            Refusal(fact, fact.text("application_no"), fact.text("office_code"), fact.text("reason_code"))
+            for fact in self.of("passport_application_refused", "passport_application_deferred")
+        )
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """Documents said to be lost."""
+        reported = [
+            Loss(fact, fact.text("passport_no"), fact.text_or_none("office_code") or "*")
+            for fact in self.of("passport_reported_lost")
+        ]
+        replaced = [
+            Loss(fact, fact.text("old_passport_no"), fact.text_or_none("office_code") or "*")
+            for fact in self.of("passport_replaced")
+            if fact.text("cause") == "LOST"
+        ]
+        return (*reported, *replaced)
+
+    @cached_property
+    def document_states(self) -> tuple[DocumentState, ...]:
+        """Changes of documents, in event-time order."""
+        found = [DocumentState(fact, fact.text("passport_no"), _STATES[fact.kind]) for fact in self.of(*_STATES)]
+        found += [
+            DocumentState(fact, fact.text("old_passport_no"), "REPLACED") for fact in self.of("passport_replaced")
+        ]
+        return tuple(sorted(found, key=lambda state: (state.fact.at, state.fact.id)))
+
+    @cached_property
+    def process(self) -> tuple[Fact, ...]:
+        """Steps of a prospective worker before the e-PMI, in event-time order."""
+        return tuple(sorted(self.of(*_PROCESS), key=lambda fact: (fact.at, fact.id)))
+
+    @cached_property
+    def repatriations(self) -> tuple[Return, ...]:
+        """Repatriations completed."""
+        return tuple(
+            Return(fact, fact.text_or_none("country"), fact.text_or_none("case_no"))
+            for fact in self.of("repatriation_completed")
+        )
+
+    @cached_property
+    def deportations(self) -> tuple[Return, ...]:
+        """Entries as deportee."""
+        return tuple(
+            Return(fact, fact.text_or_none("from_country"), None)
+            for fact in self.of("entry_cleared")
+            if fact.flag("deportee")
+        )
+
+    def victim_status(self, case_no: str | None, upto: datetime) -> str:
+        """The last assessment of a case up to a moment; NOT_ASSESSED when there is none."""
+        status = "NOT_ASSESSED"
+        for fact in self.of("case_assessed"):
+            if fact.at <= upto and fact.text("case_no") == case_no:
+                status = fact.text("victim_status")
+        return status
+
+    def gathered(self, link: str) -> int:
+        """How many people a cluster counts, as its link subject last said."""
+        return max((fact.number("count") for fact in self.of(GATHERED) if fact.text("link") == link), default=0)
+
+
+def _attempt(fact: Fact) -> Attempt:
+    return Attempt(
+        fact=fact,
+        crossing=fact.text("crossing_id"),
+        checkpoint=fact.text("checkpoint"),
+        lane=fact.text("lane"),
+        document=fact.text("passport_no"),
+        border_pass=fact.text_or_none("document_type") == "BORDER_PASS",
+        destination=fact.text_or_none("destination"),
+        visa=fact.text_or_none("visa_class") or "UNKNOWN",
+        purpose=fact.text_or_none("purpose") or "UNKNOWN",
+        exemption=fact.text_or_none("exemption_claimed"),
+        leaves_at=fact.moment("scheduled_at"),
+    )

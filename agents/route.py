@@ -1,0 +1,77 @@
+"""Route: who is told about an assessment, and how much of an alert each role may see."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from agents.assess import Assessment, Spoken
+from agents.case import Trigger
+from schemas.alerts import Alert, Recipient, Role
+from schemas.policy import Policy
+
+AT_THE_GATE = frozenset({Role.COUNTER, Role.SUPERVISOR})
+QUESTIONS_AT_THE_COUNTER = 2
+_HIDDEN_FROM_COUNTER = (
+    "indications",
+    "evidence",
+    "innocent",
+    "grounds",
+    "freshness",
+    "subject",
+    "recipients",
+    "trace_id",
+)
+_HIDDEN = {
+    Role.COUNTER: _HIDDEN_FROM_COUNTER,
+    Role.SUPERVISOR: ("recipients",),
+    Role.PASSPORT_OFFICE: ("recipients",),
+    Role.BP3MI: ("recipients",),
+    Role.KP2MI: ("recipients",),
+    Role.MISSION: ("recipients",),
+    Role.COORDINATOR: (),
+}
+
+
+def known_at(assessment: Assessment, late: datetime | None) -> datetime:
+    """When the alert could first have been raised: its last evidence, or the moment a silent feed came back."""
+    seen = [fact.admitted_at for one in assessment.spoken for fact in one.hit.evidence]
+    return max([assessment.trigger.fact.admitted_at, *seen, *([late] if late else [])])
+
+
+def gone(trigger: Trigger, known: datetime, policy: Policy) -> bool:
+    """Has the traveller left by the time we know? Then nobody at the gate can help any more."""
+    attempt = trigger.attempt
+    if attempt is None:
+        return False
+    leaves = attempt.leaves_at or trigger.at + policy.gate_open(attempt.checkpoint)
+    return known > leaves
+
+
+def recipients(assessment: Assessment, *, left: bool) -> tuple[Recipient, ...]:
+    """The roles of every rule that spoke; for those who left, the mission and BP3MI stand in for the gate."""
+    told: dict[str, Recipient] = {}
+    for one in assessment.spoken:
+        for recipient in (*_of_rule(one, assessment.trigger), *one.hit.also):
+            for whom in _after_departure(recipient, assessment.trigger) if left else (recipient,):
+                told[whom.feed] = whom
+    return tuple(told[feed] for feed in sorted(told))
+
+
+def _of_rule(one: Spoken, trigger: Trigger) -> Iterable[Recipient]:
+    local = AT_THE_GATE | {Role.PASSPORT_OFFICE}
+    for role in one.rule.recipients:
+        yield Recipient(role=role, at=trigger.place if role in local else "*")
+
+
+def _after_departure(recipient: Recipient, trigger: Trigger) -> tuple[Recipient, ...]:
+    if recipient.role not in AT_THE_GATE:
+        return (recipient,)
+    abroad = trigger.attempt.destination if trigger.attempt else None
+    return (Recipient(role=Role.MISSION, at=abroad or "*"), Recipient(role=Role.BP3MI))
+
+
+def view(alert: Alert, role: Role) -> dict[str, object]:
+    """What one role sees: the counter gets severity, two questions and what would clear it; never evidence or history."""
+    shown = alert.model_dump(mode="json", exclude=set(_HIDDEN[role]))
+    if role is Role.COUNTER:
+        shown["questions"] = shown["questions"][:QUESTIONS_AT_THE_COUNTER]
+    return shown

@@ -1,0 +1,1 @@
+"""Words: what the agencies say, what Suar says, and on which topics."""

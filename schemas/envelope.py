@@ -1,0 +1,61 @@
+"""What every agency event has in common: a CloudEvents envelope around frozen data with codes instead of prose."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+
+class System(StrEnum):
+    """The systems that publish; `source` of an event. Events are keyed by system, never by ministry: owners change."""
+
+    SIMKIM = "simkim"
+    SISKOP2MI = "siskop2mi"
+    SIPMI = "sipmi"
+    DUKCAPIL = "dukcapil"
+    PEDULIWNI = "peduliwni"
+    POLRI = "polri"
+    CHECKPOINT = "checkpoint"
+
+
+class Code(StrEnum):
+    """A coded value. A code that this version does not know becomes UNKNOWN: the event is kept and the value counted."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return cls("UNKNOWN") if isinstance(value, str) and value != "UNKNOWN" else None
+
+
+class Contract(BaseModel):
+    """A frozen model that refuses unknown fields and never shows a refused value."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True, ser_json_timedelta="float"
+    )
+
+
+class Event(Contract):
+    """The data of one agency event. `type` is its name on the wire; `addressed_to` names the fields whose subjects keep it."""
+
+    type: ClassVar[str]
+    system: ClassVar[System]
+    addressed_to: ClassVar[tuple[str, ...]]
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""A moment with its offset (RFC 3339), kept as UTC. Naive times are refused."""
+Ref = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$")]
+"""An opaque reference of the publisher: application, crossing, case, notice. It must not contain an identifier of a person."""
+Country = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
+"""ISO 3166-1 alpha-3, as in the MRZ."""
+Checkpoint = Annotated[str, StringConstraints(strict=True, pattern=r"^[ASL]-[A-Z]{3}$")]
+"""A TPI: A air (IATA), S sea, L land, such as `A-CGK`, `S-BTC`, `L-ENT`."""
+OfficeCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$")]
+"""An office of an agency: Kanim, BP3MI, Disnaker, mission."""
+DesaCode = Annotated[str, StringConstraints(strict=True, pattern=r"^\d{10}$")]
+"""Kemendagri code of a desa or kelurahan, 10 digits."""

@@ -1,0 +1,125 @@
+"""Facts: admitted events and notes as they stand on `suar.facts`, pseudonymous, small and quick to read."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Final
+
+import msgspec
+
+from schemas.identity import Subject
+
+Value = str | int | float | bool | None | list[str | int]
+"""What a field of a fact can hold."""
+
+TICK: Final = "tick"
+"""A moment at which a dossier asked to be looked at again."""
+MARK: Final = "feed_mark"
+"""How far one partition of one agency topic is complete; read by every partition of `suar.facts`."""
+UNLINKED: Final = "unlinked"
+"""A document takes back what it forwarded: it belonged to somebody else."""
+GATHERED: Final = "gathered"
+"""A link subject tells a member how many people its cluster now counts."""
+MENTIONED: Final = "mentioned"
+"""A person or document tells a link subject that it used it."""
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One thing that an agency said, or that one subject said to another.
+
+    `id` is `source/id` of the event (or a digest for notes); `at` is the event's own time and `admitted_at` the
+    broker's append time of the agency record, both UTC. `via` names the document that forwarded it, `epoch` that
+    document's count of owners.
+    """
+
+    id: str
+    kind: str
+    source: str
+    at: datetime
+    admitted_at: datetime
+    data: dict[str, Value] = {}
+    to: tuple[str, ...] = ()
+    retracts: str | None = None
+    supersedes: str | None = None
+    via: str | None = None
+    epoch: int = 0
+
+    def text(self, field: str) -> str:
+        """A field that the contract requires. KeyError or TypeError is a mistake in the reader, not in the data."""
+        value = self.data[field]
+        if not isinstance(value, str):
+            raise TypeError(f"{self.kind}.{field} is not text")
+        return value
+
+    def text_or_none(self, field: str) -> str | None:
+        """An optional text field; the admitted fact leaves out what was not stated."""
+        value = self.data.get(field)
+        return value if isinstance(value, str) else None
+
+    def number(self, field: str) -> int:
+        """A whole number that the contract requires."""
+        value = self.data[field]
+        if not isinstance(value, int):
+            raise TypeError(f"{self.kind}.{field} is not a number")
+        return value
+
+    def flag(self, field: str) -> bool | None:
+        """True, False, or None for *not stated*."""
+        value = self.data.get(field)
+        return value if isinstance(value, bool) else None
+
+    def day(self, field: str) -> date | None:
+        """An optional calendar date."""
+        value = self.text_or_none(field)
+        return date.fromisoformat(value) if value else None
+
+    def moment(self, field: str) -> datetime | None:
+        """An optional instant, UTC."""
+        value = self.text_or_none(field)
+        return datetime.fromisoformat(value).astimezone(UTC) if value else None
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A fact on its way to a subject."""
+
+    subject: Subject
+    fact: Fact
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Fact)
+
+
+def encode(fact: Fact) -> bytes:
+    """The bytes that stand on `suar.facts`."""
+    return _ENCODER.encode(fact)
+
+
+def decode(value: bytes) -> Fact:
+    """Reads what `encode` wrote."""
+    return _DECODER.decode(value)
+
+
+def digest(*parts: object) -> str:
+    """A fixed-length name (16 bytes, hex) for a thing made of parts; the one key function of notes, alerts and screenings."""
+    text = "\x1f".join(_spelled(part) for part in parts)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _spelled(part: object) -> str:
+    """Times in whole-second UTC, so that a key made twice is the same key."""
+    if isinstance(part, datetime):
+        return part.astimezone(UTC).replace(microsecond=0).isoformat()
+    return str(part)
+
+
+def note(kind: str, *, about: Fact, data: Mapping[str, Value], parts: tuple[object, ...]) -> Fact:
+    """A note born of a fact: it carries that fact's times, and an id that is the same however often it is written."""
+    return Fact(
+        id=f"suar/{digest(kind, *parts)}",
+        kind=kind,
+        source="suar",
+        at=about.at,
+        admitted_at=about.admitted_at,
+        data=dict(data),
+    )

@@ -1,0 +1,103 @@
+"""Outcomes: what officers and coordinators did with an alert; facts like any other."""
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import StringConstraints, model_validator
+
+from schemas.envelope import Code, Event, Ref, System
+from schemas.identity import OfficerRef
+
+
+class Outcome(Code):
+    """How a meeting with a traveller ended."""
+
+    CLEARED = "CLEARED"
+    CLEARED_WITH_ADVICE = "CLEARED_WITH_ADVICE"
+    DEFERRED = "DEFERRED"
+    REFERRED_BP3MI = "REFERRED_BP3MI"
+    REFERRED_POLICE = "REFERRED_POLICE"
+    REFERRED_CHILD = "REFERRED_CHILD"
+    LEFT_VOLUNTARILY = "LEFT_VOLUNTARILY"
+    UNKNOWN = "UNKNOWN"
+
+
+class GroundCode(Code):
+    """Legal ground that an officer must choose for a deferral. Suar only lists those that may fit."""
+
+    NO_VALID_DOCUMENT = "NO_VALID_DOCUMENT"
+    """UU 6/2011 Art. 16(1)(a)."""
+    UNDER_INVESTIGATION = "UNDER_INVESTIGATION"
+    """UU 6/2011 Art. 16(1)(b), at the request of the competent officer."""
+    ON_PREVENTION_LIST = "ON_PREVENTION_LIST"
+    """UU 6/2011 Art. 16(1)(c)."""
+    CPMI_NON_PROCEDURAL = "CPMI_NON_PROCEDURAL"
+    """SE IMI-0277.GR.02.06/2017; Permenkumham 9/2024."""
+    UNTRUE_STATEMENT = "UNTRUE_STATEMENT"
+    """Permenkumham 8/2014, passport applications."""
+    CHILD_PROTECTION = "CHILD_PROTECTION"
+    """UU 35/2014."""
+    HAJJ = "HAJJ"
+    """A class of its own, never trafficking statistics."""
+    UNKNOWN = "UNKNOWN"
+
+
+SubjectKey = Annotated[
+    str,
+    StringConstraints(
+        strict=True, pattern=r"^(person|document|contact|payer|booking|recruiter|company|desa|officer):[0-9a-f]{32}$"
+    ),
+]
+"""The pseudonymous subject that an alert names; outcomes find their way back by it."""
+
+
+class OutcomeEvent(Event):
+    """What people did with an alert."""
+
+    system: ClassVar[System] = System.CHECKPOINT
+
+
+class AlertAcknowledged(OutcomeEvent):
+    """Somebody has seen the alert and answers for it."""
+
+    type: ClassVar[str] = "alert_acknowledged"
+    addressed_to: ClassVar[tuple[str, ...]] = ("subject",)
+
+    alert_id: Ref
+    subject: SubjectKey
+    trigger_id: Ref
+    revision_seen: int
+    by: OfficerRef | None = None
+
+
+class SecondaryStarted(OutcomeEvent):
+    """The private talk began."""
+
+    type: ClassVar[str] = "secondary_started"
+    addressed_to: ClassVar[tuple[str, ...]] = ("subject",)
+
+    alert_id: Ref
+    subject: SubjectKey
+    trigger_id: Ref
+    officer_ref: OfficerRef | None = None
+
+
+class OutcomeRecorded(OutcomeEvent):
+    """How it ended. A deferral needs its legal ground."""
+
+    type: ClassVar[str] = "outcome_recorded"
+    addressed_to: ClassVar[tuple[str, ...]] = ("subject",)
+
+    alert_id: Ref
+    subject: SubjectKey
+    trigger_id: Ref
+    outcome: Outcome
+    ground_code: GroundCode | None = None
+    reason_code: Ref | None = None
+    officer_ref: OfficerRef | None = None
+    minutes_in_secondary: int | None = None
+
+    @model_validator(mode="after")
+    def _deferral_has_a_ground(self) -> Self:
+        if self.outcome is Outcome.DEFERRED and self.ground_code in {None, GroundCode.UNKNOWN}:
+            raise ValueError("a deferral needs a ground_code")
+        return self

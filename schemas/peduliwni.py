@@ -1,0 +1,130 @@
+"""Peduli WNI (Kementerian Luar Negeri): complaints, assessments and returns of citizens abroad."""
+
+from typing import ClassVar
+
+from schemas.codes import ComplaintCategory, Relation, VictimStatus
+from schemas.envelope import Checkpoint, Code, Country, Event, Ref, System
+from schemas.identity import CompanyRef, Nik, PassportNo, PersonName, Phone, RecruiterName
+
+
+class PeduliwniEvent(Event):
+    """An event of PEDULIWNI."""
+
+    system: ClassVar[System] = System.PEDULIWNI
+
+
+class Cost(Code):
+    """Who paid for a return."""
+
+    STATE = "STATE"
+    SELF = "SELF"
+    EMPLOYER = "EMPLOYER"
+    UNKNOWN = "UNKNOWN"
+
+
+class HandedTo(Code):
+    """Who received a returnee."""
+
+    RPTC = "RPTC"
+    BP3MI = "BP3MI"
+    POLRI = "POLRI"
+    FAMILY = "FAMILY"
+    UNKNOWN = "UNKNOWN"
+
+
+class SelfReported(PeduliwniEvent):
+    """Lapor diri (UU 23/2006 Art. 18). Four in five never do: silence is almost no evidence."""
+
+    type: ClassVar[str] = "self_reported"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+
+    nik: Nik | None = None
+    passport_no: PassportNo | None = None
+    country: Country
+    employer_ref: CompanyRef | None = None
+    phone: Phone | None = None
+
+
+class ComplaintFiled(PeduliwniEvent):
+    """A complaint by the person or the family."""
+
+    type: ClassVar[str] = "complaint_filed"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+
+    case_no: Ref
+    channel: Ref | None = None
+    nik: Nik | None = None
+    passport_no: PassportNo | None = None
+    name: PersonName | None = None
+    country: Country
+    category: ComplaintCategory
+    recruiter_name: RecruiterName | None = None
+    recruiter_phone: Phone | None = None
+    company_ref: CompanyRef | None = None
+    passport_held: bool | None = None
+    reporter_relation: Relation = Relation.UNKNOWN
+
+
+class CaseAssessed(PeduliwniEvent):
+    """A victim status is assessed, explicitly and revisably; it never leaves its circle."""
+
+    type: ClassVar[str] = "case_assessed"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+
+    case_no: Ref
+    nik: Nik | None = None
+    passport_no: PassportNo | None = None
+    victim_status: VictimStatus
+    country: Country | None = None
+    screening_ref: Ref | None = None
+
+
+class SplpIssued(PeduliwniEvent):
+    """A travel document in lieu of a passport."""
+
+    type: ClassVar[str] = "splp_issued"
+    addressed_to: ClassVar[tuple[str, ...]] = ("splp_no", "nik")
+
+    splp_no: PassportNo
+    nik: Nik | None = None
+    case_no: Ref | None = None
+    country: Country
+
+
+class RepatriationScheduled(PeduliwniEvent):
+    """A return is planned."""
+
+    type: ClassVar[str] = "repatriation_scheduled"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+
+    case_no: Ref
+    nik: Nik | None = None
+    passport_no: PassportNo | None = None
+    country: Country
+    arrival_checkpoint: Checkpoint | None = None
+
+
+class RepatriationCompleted(PeduliwniEvent):
+    """Somebody was brought home."""
+
+    type: ClassVar[str] = "repatriation_completed"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+
+    case_no: Ref
+    nik: Nik | None = None
+    passport_no: PassportNo | None = None
+    country: Country
+    cost: Cost = Cost.UNKNOWN
+    arrival_checkpoint: Checkpoint | None = None
+    handed_to: HandedTo = HandedTo.UNKNOWN
+
+
+class CaseClosed(PeduliwniEvent):
+    """A case ends."""
+
+    type: ClassVar[str] = "case_closed"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+
+    case_no: Ref
+    nik: Nik | None = None
+    passport_no: PassportNo | None = None

@@ -1,0 +1,277 @@
+"""SIMKIM (Ditjen Imigrasi): passports from application to withdrawal."""
+
+from datetime import date
+from typing import ClassVar
+
+from schemas.codes import Purpose, RefusalReason, Sex
+from schemas.envelope import Code, Country, DesaCode, Event, OfficeCode, Ref, System
+from schemas.identity import (
+    Email,
+    KkNo,
+    Nik,
+    OfficerRef,
+    PassportNo,
+    PayerRef,
+    PersonName,
+    Phone,
+    PrivateText,
+    RecruiterName,
+)
+
+
+class Channel(Code):
+    """How an application came in."""
+
+    M_PASPOR = "M_PASPOR"
+    WALK_IN = "WALK_IN"
+    EAZY = "EAZY"
+    COLLECTIVE = "COLLECTIVE"
+    LTSA = "LTSA"
+    MISSION = "MISSION"
+    UNKNOWN = "UNKNOWN"
+
+
+class InterviewOutcome(Code):
+    """Outcome of a passport interview (SOP A)."""
+
+    ISSUE = "ISSUE"
+    ASK_DOCUMENTS = "ASK_DOCUMENTS"
+    REFER_TO_BP3MI = "REFER_TO_BP3MI"
+    REFER_TO_INTELDAKIM = "REFER_TO_INTELDAKIM"
+    REFUSE = "REFUSE"
+    UNKNOWN = "UNKNOWN"
+
+
+class PassportType(Code):
+    """Kind of passport booklet."""
+
+    ORDINARY = "ORDINARY"
+    ELECTRONIC = "ELECTRONIC"
+    ORDINARY_24 = "ORDINARY_24"
+    ORDINARY_48 = "ORDINARY_48"
+    DIPLOMATIC = "DIPLOMATIC"
+    SERVICE = "SERVICE"
+    SPLP = "SPLP"
+    UNKNOWN = "UNKNOWN"
+
+
+class ReplacementCause(Code):
+    """Why a passport was replaced."""
+
+    EXPIRED = "EXPIRED"
+    FULL = "FULL"
+    DAMAGED = "DAMAGED"
+    LOST = "LOST"
+    DATA_CHANGE = "DATA_CHANGE"
+    UNKNOWN = "UNKNOWN"
+
+
+class Authority(Code):
+    """Who holds or ended a document."""
+
+    IMIGRASI = "IMIGRASI"
+    POLRI = "POLRI"
+    MISSION = "MISSION"
+    COURT = "COURT"
+    UNKNOWN = "UNKNOWN"
+
+
+class SimkimEvent(Event):
+    """An event about passports."""
+
+    system: ClassVar[System] = System.SIMKIM
+
+
+class PassportApplicationSubmitted(SimkimEvent):
+    """Somebody asks for a passport; the purpose is self-declared."""
+
+    type: ClassVar[str] = "passport_application_submitted"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
+
+    application_no: Ref
+    nik: Nik
+    kk_no: KkNo | None = None
+    name: PersonName
+    birth_date: date
+    birth_place: PrivateText | None = None
+    sex: Sex | None = None
+    mother_name: PersonName | None = None
+    phone: Phone | None = None
+    helper_phone: Phone | None = None
+    email: Email | None = None
+    address: PrivateText | None = None
+    desa_code: DesaCode | None = None
+    purpose: Purpose
+    destination: Country | None = None
+    office_code: OfficeCode
+    sponsor: RecruiterName | None = None
+    channel: Channel = Channel.WALK_IN
+    payer_ref: PayerRef | None = None
+    previous_passport_no: PassportNo | None = None
+    recommendation_no: Ref | None = None
+
+
+class PassportInterviewCompleted(SimkimEvent):
+    """The interview, as codes: no free text leaves SIMKIM (finding A5)."""
+
+    type: ClassVar[str] = "passport_interview_completed"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
+
+    application_no: Ref
+    nik: Nik
+    officer_ref: OfficerRef | None = None
+    outcome: InterviewOutcome
+    stated_purpose: Purpose | None = None
+    stated_country: Country | None = None
+    stated_companions: int | None = None
+    reason_code: RefusalReason | None = None
+
+
+class PassportApplicationDeferred(SimkimEvent):
+    """A passport application is put off; the reason is what matters."""
+
+    type: ClassVar[str] = "passport_application_deferred"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
+
+    application_no: Ref
+    nik: Nik
+    reason_code: RefusalReason
+    legal_ref: Ref | None = None
+    review_until: date | None = None
+    office_code: OfficeCode
+
+
+class PassportApplicationRefused(SimkimEvent):
+    """A passport application is refused (SOI: six months to two years)."""
+
+    type: ClassVar[str] = "passport_application_refused"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
+
+    application_no: Ref
+    nik: Nik
+    reason_code: RefusalReason
+    legal_ref: Ref | None = None
+    review_until: date | None = None
+    office_code: OfficeCode
+
+
+class PassportIssued(SimkimEvent):
+    """A passport is issued: SIMKIM's word that this document belongs to this NIK."""
+
+    type: ClassVar[str] = "passport_issued"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+
+    passport_no: PassportNo
+    nik: Nik
+    application_no: Ref | None = None
+    passport_type: PassportType = PassportType.ELECTRONIC
+    issued_on: date
+    expires_on: date | None = None
+    office_code: OfficeCode
+    birth_date: date | None = None
+
+
+class PassportReplaced(SimkimEvent):
+    """A document gives way to another, with the cause."""
+
+    type: ClassVar[str] = "passport_replaced"
+    addressed_to: ClassVar[tuple[str, ...]] = ("old_passport_no", "nik")
+
+    old_passport_no: PassportNo
+    new_passport_no: PassportNo
+    nik: Nik | None = None
+    cause: ReplacementCause
+    office_code: OfficeCode | None = None
+
+
+class PassportReportedLost(SimkimEvent):
+    """A loss report; a BAP is required and a suspension of 6 to 24 months possible (Permenkumham 8/2014 Art. 41)."""
+
+    type: ClassVar[str] = "passport_reported_lost"
+    addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
+
+    passport_no: PassportNo
+    nik: Nik | None = None
+    police_report_no: Ref | None = None
+    bap_no: Ref | None = None
+    country: Country | None = None
+    office_code: OfficeCode | None = None
+
+
+class PassportRecovered(SimkimEvent):
+    """A document that was reported lost is found again."""
+
+    type: ClassVar[str] = "passport_recovered"
+    addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
+
+    passport_no: PassportNo
+    nik: Nik | None = None
+    office_code: OfficeCode | None = None
+
+
+class PassportWithdrawn(SimkimEvent):
+    """Ditarik: taken in under a withdrawal rule, with receipt."""
+
+    type: ClassVar[str] = "passport_withdrawn"
+    addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
+
+    passport_no: PassportNo
+    nik: Nik | None = None
+    authority: Authority = Authority.IMIGRASI
+    case_ref: Ref | None = None
+
+
+class PassportRevoked(SimkimEvent):
+    """Dicabut: the document is no longer valid."""
+
+    type: ClassVar[str] = "passport_revoked"
+    addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
+
+    passport_no: PassportNo
+    nik: Nik | None = None
+    authority: Authority = Authority.IMIGRASI
+    case_ref: Ref | None = None
+
+
+class PassportSeized(SimkimEvent):
+    """Disita: held as evidence, as SIMKIM records it."""
+
+    type: ClassVar[str] = "passport_seized"
+    addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
+
+    passport_no: PassportNo
+    nik: Nik | None = None
+    authority: Authority = Authority.IMIGRASI
+    case_ref: Ref | None = None
+
+
+class PassportReleased(SimkimEvent):
+    """A seized document is handed back."""
+
+    type: ClassVar[str] = "passport_released"
+    addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
+
+    passport_no: PassportNo
+    nik: Nik | None = None
+    authority: Authority = Authority.IMIGRASI
+    case_ref: Ref | None = None
+
+
+class TravelBanListed(SimkimEvent):
+    """Cegah: a prevention order. Not ours to decide on (UU 6/2011 Art. 16)."""
+
+    type: ClassVar[str] = "travel_ban_listed"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
+
+    nik: Nik
+    basis: Ref | None = None
+
+
+class TravelBanLifted(SimkimEvent):
+    """A prevention order ends."""
+
+    type: ClassVar[str] = "travel_ban_lifted"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
+
+    nik: Nik
+    basis: Ref | None = None

@@ -1,0 +1,166 @@
+"""Every topic by name, with who writes it, how long it is kept and what it is for. Names are spelled here and nowhere else."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from schemas.envelope import System
+
+PARTITIONS = 12
+"""One count for all keyed topics, so that a subject's facts meet; workers refuse to start on anything else."""
+MAX_RECORD_BYTES = 6 * 1024 * 1024
+"""What the broker lets in, so that a record too large for us (`wire.MAX_EVENT_BYTES`) is refused with a reason, not lost at the door."""
+AGENCY_DAYS = timedelta(days=30)
+FACT_DAYS = timedelta(days=1096)
+"""The longest rule window: 36 months of earlier exits (rule 1)."""
+ALERT_DAYS = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A row of the topics table. `retention` None means compacted: the newest value of each key is kept."""
+
+    name: str
+    purpose: str
+    retention: timedelta | None
+    system: System | None = None
+    events: tuple[str, ...] = ()
+    partitions: int = PARTITIONS
+    config: dict[str, str] = field(default_factory=dict)
+
+    def settings(self) -> dict[str, str]:
+        """The topic's settings as Kafka spells them; start-up compares them with the broker's."""
+        kept = (
+            {"cleanup.policy": "compact"}
+            if self.retention is None
+            else {"cleanup.policy": "delete", "retention.ms": str(int(self.retention.total_seconds() * 1000))}
+        )
+        return {
+            **kept,
+            "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+            "compression.type": "producer",
+            **self.config,
+        }
+
+
+def _agency(name: str, system: System, purpose: str, *events: str) -> Topic:
+    return Topic(name, purpose, AGENCY_DAYS, system, events)
+
+
+FACTS = Topic("suar.facts", "every admitted fact and note, keyed by subject: the one log of truth", FACT_DAYS)
+ALERTS = Topic("suar.alerts", "alerts, keyed by alert id; a revision replaces the one before", ALERT_DAYS)
+SCREENINGS = Topic("suar.screenings", "the answer to each departure attempt, keyed by crossing", AGENCY_DAYS)
+REJECTED = Topic("suar.rejected", "what was refused: original bytes, reason, origin", AGENCY_DAYS)
+POLICY = Topic("suar.policy", "the dated tables that a task force signed", None, partitions=1)
+
+AGENCY_TOPICS: tuple[Topic, ...] = (
+    _agency(
+        "simkim.passports",
+        System.SIMKIM,
+        "passports from application to withdrawal",
+        "passport_application_submitted",
+        "passport_interview_completed",
+        "passport_application_deferred",
+        "passport_application_refused",
+        "passport_issued",
+        "passport_replaced",
+        "passport_reported_lost",
+        "passport_recovered",
+        "passport_withdrawn",
+        "passport_revoked",
+        "passport_seized",
+        "passport_released",
+        "travel_ban_listed",
+        "travel_ban_lifted",
+    ),
+    _agency("simkim.manifests", System.SIMKIM, "passengers announced by carriers", "manifest_received"),
+    _agency(
+        "simkim.crossings",
+        System.SIMKIM,
+        "attempts, clearances, deferrals and entries at checkpoints",
+        "crossing_attempted",
+        "crossing_cleared",
+        "departure_deferred",
+        "entry_cleared",
+    ),
+    _agency(
+        "siskop2mi.placements",
+        System.SISKOP2MI,
+        "placement of migrant workers, from registration to return",
+        "cpmi_registered",
+        "document_verified",
+        "medical_result",
+        "social_security_registered",
+        "opp_completed",
+        "biometric_captured",
+        "epmi_issued",
+        "epmi_revoked",
+        "placement_cancelled",
+        "contract_extended",
+        "return_recorded",
+        "complaint_received",
+        "prevented_departure_recorded",
+        "p3mi_sanctioned",
+    ),
+    _agency(
+        "sipmi.recruitment",
+        System.SIPMI,
+        "recruitment: accounts, ids, job orders, agreements, licences",
+        "jobseeker_account_created",
+        "cpmi_id_issued",
+        "job_order_approved",
+        "recruit_permit_issued",
+        "placement_agreement_signed",
+        "passport_recommendation_issued",
+        "p3mi_licence_changed",
+    ),
+    _agency(
+        "dukcapil.registry",
+        System.DUKCAPIL,
+        "changes of the population registry for the numbers under watch",
+        "resident_registered",
+        "biodata_changed",
+        "nik_deactivated",
+        "nik_reactivated",
+        "death_registered",
+        "death_corrected",
+        "household_changed",
+        "residence_moved",
+        "nik_verification_result",
+    ),
+    _agency(
+        "peduliwni.cases",
+        System.PEDULIWNI,
+        "complaints, assessments and repatriations of citizens abroad",
+        "self_reported",
+        "complaint_filed",
+        "case_assessed",
+        "splp_issued",
+        "repatriation_scheduled",
+        "repatriation_completed",
+        "case_closed",
+    ),
+    _agency(
+        "polri.cases",
+        System.POLRI,
+        "seized documents, listed recruiters, open cases",
+        "passport_seized",
+        "passport_released",
+        "recruiter_listed",
+        "tppo_case_opened",
+        "tppo_case_closed",
+    ),
+    _agency(
+        "checkpoint.outcomes",
+        System.CHECKPOINT,
+        "what officers and coordinators did with an alert",
+        "alert_acknowledged",
+        "secondary_started",
+        "outcome_recorded",
+    ),
+)
+HEARTBEAT = "feed_heartbeat"
+"""Allowed on every agency topic; an agency sends it to each partition."""
+
+TOPICS: tuple[Topic, ...] = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS, REJECTED, POLICY)
+BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -1,0 +1,191 @@
+"""The whole worker on one screen: every topic, every agent, and the one guard for what nobody expected."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import faust
+import mode
+from aiokafka import TopicPartition
+from prometheus_client import generate_latest
+from redis.asyncio import Redis
+
+from schemas.policy import Policy
+from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, SCREENINGS
+from streams import metrics
+from streams.admit import AdmitFold, Limits
+from streams.deliver import DeliverFold, Feeds
+from streams.health import EXIT_CRASHED, EXIT_STALLED, Health, give_up
+from streams.lanes import Deps, Fold, Lane
+from streams.produce import Outbox
+from streams.react import ReactFold, wake_all
+from streams.settings import Settings
+from streams.source import Source
+from streams.store import Store
+
+log = logging.getLogger("suar")
+
+MakeFold = Callable[[TopicPartition, Store], Fold]
+CHANNEL = 64
+"""Partition batches between source and agent."""
+
+
+class Stage:
+    """A source, the channel behind it, and a lane for each partition that this worker owns."""
+
+    def __init__(self, source: Source, redis: "Redis[bytes]", settings: Settings, make: MakeFold, health: Health) -> None:
+        self.source = source
+        self.lanes: dict[TopicPartition, Lane] = {}
+        self._redis, self._settings, self._make = redis, settings, make
+        self._deps = Deps(settings, health, source)
+        source.on_assigned, source.on_revoked, source.offsets = self._assigned, self._revoked, self._offsets
+
+    def _assigned(self, partitions: Iterable[TopicPartition]) -> None:
+        for partition in partitions:
+            store = Store(self._redis, self._settings.namespace, partition.topic, partition.partition)
+            lane = Lane(partition, self._make(partition, store), store, self._deps)
+            lane.task.add_done_callback(_guard)
+            self.lanes[partition] = lane
+
+    async def _revoked(self, partitions: Iterable[TopicPartition]) -> None:
+        lanes = [lane for partition in partitions if (lane := self.lanes.pop(partition, None)) is not None]
+        await asyncio.gather(*(lane.close() for lane in lanes))
+
+    def _offsets(self) -> dict[TopicPartition, int]:
+        return {partition: lane.next for partition, lane in self.lanes.items() if lane.next is not None}
+
+    async def hand_over(self, stream: Any) -> None:
+        """An agent's whole work: each batch to its partition's lane."""
+        async for partition, records in stream:
+            lane = self.lanes.get(partition)
+            if lane is not None:
+                lane.offer(records)
+
+    def lag(self) -> dict[Lane, int]:
+        """Records not yet folded, by lane."""
+        return {
+            lane: max(lane.backlog, self.source.lag(partition, lane.next))
+            for partition, lane in self.lanes.items()
+            if lane.next is not None
+        }
+
+    async def close(self) -> None:
+        """Lets every lane go."""
+        await self._revoked(list(self.lanes))
+
+
+def _guard(task: "asyncio.Task[None]") -> None:
+    """The one guard: a lane that ends by anything but a cancel is a bug, and a bug must not be passed over in silence."""
+    if task.cancelled():
+        return
+    error = task.exception()
+    if error is not None:
+        log.error("lane %s", task.get_name(), exc_info=error)
+        give_up(EXIT_CRASHED, f"{task.get_name()} failed with {type(error).__name__}; the log has the trace")
+
+
+def build(settings: Settings, policy: Policy) -> faust.App:
+    """The Faust app of one worker. Building it connects to nothing."""
+    app = faust.App(
+        f"{settings.namespace}-worker",
+        broker=f"kafka://{settings.kafka}".replace(",", ";"),
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        broker_session_timeout=settings.session_timeout,
+        broker_heartbeat_interval=settings.session_timeout / 5,
+        web_host=settings.web_host,
+        web_bind=settings.web_host,
+        web_port=settings.web_port,
+        autodiscover=False,
+    )
+    redis: Redis[bytes] = Redis.from_url(settings.redis, socket_timeout=10, socket_connect_timeout=2)
+    outbox, health, limits, feeds = Outbox(settings.kafka), Health(), Limits(settings), Feeds(redis, settings)
+    agency = tuple(topic.name for topic in AGENCY_TOPICS)
+
+    def stage(name: str, topics: tuple[str, ...], make: MakeFold) -> Stage:
+        channel = app.channel(maxsize=CHANNEL)
+        source = Source(stage=name, topics=topics, channel=channel, settings=settings)
+        made = Stage(source, redis, settings, make, health)
+        app.agent(channel, name=name)(made.hand_over)
+        app.service(source)
+        return made
+
+    admit = stage("admit", agency, lambda tp, store: AdmitFold(tp.topic, outbox, settings, limits))
+    react = stage("react", (FACTS.name,), lambda tp, store: ReactFold(tp.partition, store, outbox, policy))
+    deliver = stage("deliver", (ALERTS.name, SCREENINGS.name), lambda tp, store: DeliverFold(feeds))
+    stages = (admit, react, deliver)
+
+    @app.agent(app.topic(POLICY.name, value_serializer="raw", key_type=bytes, value_type=bytes), name="policy")
+    async def policies(stream: Any) -> None:
+        async for _ in stream:
+            log.info("a policy was published; it takes effect at the next start")
+
+    app.service(Clockwork(stages, settings, health))
+    app.service(Closing(stages, outbox, redis))
+    _pages(app, health)
+    return app
+
+
+class Clockwork(mode.Service):
+    """What happens by the wall clock: ticks, lag, and the watch over lanes that stand still."""
+
+    def __init__(self, stages: tuple[Stage, ...], settings: Settings, health: Health) -> None:
+        super().__init__()
+        self._stages, self._settings, self._health = stages, settings, health
+
+    @mode.Service.task
+    async def ticks(self) -> None:
+        """Due looks become facts; an outage is the lanes' to report."""
+        from streams.lanes import KAFKA_AWAY, REDIS_AWAY
+
+        while not self.should_stop:
+            await self.sleep(self._settings.tick_interval)
+            folds = [lane.fold for stage in self._stages for lane in stage.lanes.values()]
+            try:
+                await wake_all(fold for fold in folds if isinstance(fold, ReactFold))
+            except (*REDIS_AWAY, *KAFKA_AWAY) as error:
+                log.info("ticks wait: %s", type(error).__name__)
+
+    @mode.Service.task
+    async def watch(self) -> None:
+        """Work waiting and no progress for too long, although nothing is away: better to die and be started again."""
+        while not self.should_stop:
+            await self.sleep(1.0)
+            for stage in self._stages:
+                for lane, lag in stage.lag().items():
+                    metrics.LAG.labels(lane.partition.topic, str(lane.partition.partition)).set(lag)
+                    if lag and self._health.stalled(lane.name, self._settings.stall_seconds):
+                        seconds = self._settings.stall_seconds
+                        give_up(EXIT_STALLED, f"{lane.name}: {lag} records wait and none moved for {seconds:.0f} s")
+
+
+class Closing(mode.Service):
+    """Started last and so stopped first: lanes let go before their sources leave the group."""
+
+    def __init__(self, stages: tuple[Stage, ...], outbox: Outbox, redis: "Redis[bytes]") -> None:
+        super().__init__()
+        self._stages, self._outbox, self._redis = stages, outbox, redis
+
+    async def on_stop(self) -> None:
+        """Within three seconds, whatever is away."""
+        await asyncio.gather(*(stage.close() for stage in self._stages))
+        await self._outbox.stop()
+        await self._redis.aclose()
+
+
+Handler = Callable[[Any, Any], Awaitable[Any]]
+
+
+def _pages(app: faust.App, health: Health) -> None:
+    @app.page("/live")
+    async def live(self: Any, request: Any) -> Any:
+        return self.json({"live": True})
+
+    @app.page("/ready")
+    async def ready(self: Any, request: Any) -> Any:
+        return self.json(health.summary(), status=200 if health.ready else 503)
+
+    @app.page("/metrics")
+    async def exposition(self: Any, request: Any) -> Any:
+        return self.bytes(generate_latest(metrics.REGISTRY), content_type="text/plain")

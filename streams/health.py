@@ -1,0 +1,78 @@
+"""Health: what the worker waits for, whether it moves, and the one way in which it gives up."""
+
+import logging
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+
+from streams import metrics
+
+log = logging.getLogger("suar")
+
+EXIT_CRASHED = 1
+EXIT_STALLED = 3
+EXIT_POISONED = 4
+
+
+@dataclass
+class Health:
+    """Shared by the lanes of one worker. Times are monotonic seconds."""
+
+    waiting: dict[str, str] = field(default_factory=dict)
+    """Lanes that wait for an outage to end, with what they wait for."""
+    claimed: set[str] = field(default_factory=set)
+    expected: set[str] = field(default_factory=set)
+    moved_at: dict[str, float] = field(default_factory=dict)
+
+    def wait(self, lane: str, on: str) -> None:
+        """A lane cannot go on: Redis or Kafka is away. Said once a lane and outage."""
+        if self.waiting.get(lane) != on:
+            metrics.OUTAGES.labels(on).inc()
+            log.warning("%s waits for %s; nothing is lost, it goes on when %s is back", lane, on, on)
+        self.waiting[lane] = on
+        self._gauge()
+
+    def go_on(self, lane: str) -> None:
+        """The lane moves again."""
+        self.moved_at[lane] = time.monotonic()
+        if self.waiting.pop(lane, None) is not None:
+            log.warning("%s goes on", lane)
+            self._gauge()
+
+    def _gauge(self) -> None:
+        for on in ("redis", "kafka"):
+            metrics.WAITING.labels(on).set(float(on in self.waiting.values()))
+
+    def drop(self, lane: str) -> None:
+        """The lane is gone: its partition moved to another worker."""
+        for names in (self.claimed, self.expected):
+            names.discard(lane)
+        self.waiting.pop(lane, None)
+        self.moved_at.pop(lane, None)
+
+    def stalled(self, lane: str, seconds: float) -> bool:
+        """No progress for so long, although nothing it needs is away."""
+        since = self.moved_at.get(lane)
+        return lane not in self.waiting and since is not None and time.monotonic() - since > seconds
+
+    @property
+    def ready(self) -> bool:
+        """Every assigned partition is claimed and none waits."""
+        return bool(self.expected) and self.expected <= self.claimed and not self.waiting
+
+    def summary(self) -> dict[str, object]:
+        """For /ready: what is missing, by name."""
+        return {
+            "ready": self.ready,
+            "partitions": len(self.expected),
+            "unclaimed": sorted(self.expected - self.claimed),
+            "waiting": self.waiting,
+        }
+
+
+def give_up(code: int, reason: str) -> None:
+    """Leaves at once and says why: progress is fenced in Redis, so whoever starts next goes on from there."""
+    print(f"suar worker stops: {reason}", file=sys.stderr, flush=True)
+    log.critical("worker stops: %s", reason)
+    os._exit(code)

@@ -1,0 +1,70 @@
+"""Every metric, in one list that is also its manual. No label ever holds a person, a document or a free text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60, 600, 3600)
+SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One metric as the manual shows it."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    help: str
+
+
+_MANUAL: list[Line] = []
+
+
+def _counter(name: str, text: str, *labels: str) -> Counter:
+    _MANUAL.append(Line(name, "counter", labels, text))
+    return Counter(name, text, labels, registry=REGISTRY)
+
+
+def _gauge(name: str, text: str, *labels: str) -> Gauge:
+    _MANUAL.append(Line(name, "gauge", labels, text))
+    return Gauge(name, text, labels, registry=REGISTRY)
+
+
+def _histogram(name: str, text: str, *labels: str, buckets: tuple[float, ...] = SECONDS) -> Histogram:
+    _MANUAL.append(Line(name, "histogram", labels, text))
+    return Histogram(name, text, labels, registry=REGISTRY, buckets=buckets)
+
+
+RECORDS = _counter("suar_records_total", "Records of agency topics, by what became of them", "topic", "outcome")
+REJECTED = _counter("suar_rejected_total", "Records refused, by reason", "topic", "reason")
+UNKNOWN_CODES = _counter("suar_unknown_codes_total", "Codes that this version does not know, kept as UNKNOWN", "topic")
+FACTS = _counter("suar_facts_total", "Facts folded into dossiers, by kind", "kind")
+UNREADABLE = _counter("suar_unreadable_facts_total", "Records on suar.facts that are no facts: somebody else wrote there")
+NOTES = _counter("suar_notes_total", "Notes from one subject to another, by kind", "kind")
+SCREENINGS = _counter("suar_screenings_total", "Answers to departure attempts, by verdict", "verdict")
+ALERTS = _counter("suar_alerts_total", "Alert revisions, by severity and state", "severity", "state")
+WHYS = _counter("suar_decisions_total", "Decisions to speak or stay quiet, by reason", "why")
+DELIVERED = _counter("suar_delivered_total", "Entries put on feeds, by role and what they are", "role", "what")
+END_TO_END = _histogram("suar_end_to_end_seconds", "From the broker's append of an attempt to its acknowledged screening")
+STAGE = _histogram("suar_stage_seconds", "Time of one batch in one stage", "stage", "step")
+BATCH = _histogram("suar_batch_records", "Records folded at once", "stage", buckets=SIZES)
+DOSSIERS = _counter("suar_dossiers_touched_total", "Dossiers read and written")
+LAG = _gauge("suar_lag_records", "Records not yet folded, by topic and partition", "topic", "partition")
+FEED_AGE = _gauge("suar_feed_age_seconds", "Age of the moment up to which a source is complete", "source")
+FENCE_LOST = _counter("suar_fence_lost_total", "Saves that the store refused, by answer", "answer")
+GAPS = _counter("suar_gaps_total", "Batches that did not begin where the last ended, and were read again", "stage")
+SKIPPED = _counter("suar_retention_skipped_total", "Records that retention removed before they were folded", "topic")
+WAITING = _gauge("suar_waiting", "1 while a lane waits for Redis or Kafka to come back", "on")
+OUTAGES = _counter("suar_outages_total", "Times that a lane began to wait, by what for", "on")
+PAUSED = _counter("suar_paused_total", "Times that a full lane paused its partition", "stage")
+COMMITS = _counter("suar_commits_total", "Commits to Kafka, by outcome", "outcome")
+COMMIT_AGE = _gauge("suar_commit_age_seconds", "Seconds since the last commit to Kafka that went through", "stage")
+TICKS = _counter("suar_ticks_total", "Due looks turned into facts, by clock", "clock")
+
+
+def manual() -> Iterator[Line]:
+    """Every metric with its labels and meaning, in the order of the path."""
+    yield from _MANUAL

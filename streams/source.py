@@ -1,0 +1,155 @@
+"""The source: aiokafka as a service of the Faust app. It puts partition batches on a channel and keeps Kafka's own offsets fresh."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import mode
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from streams import metrics
+from streams.settings import Settings
+
+log = logging.getLogger("suar.source")
+
+Assigned = Callable[[Iterable[TopicPartition]], None]
+Revoked = Callable[[Iterable[TopicPartition]], Awaitable[None]]
+STARTING = 60.0
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a partition's log begins and ends, and what Kafka remembers of us."""
+
+    first: int
+    end: int
+    committed: int | None
+
+
+class Source(mode.Service):
+    """One consumer group of one stage. Partitions are fetched only after their lane claimed them."""
+
+    def __init__(self, *, stage: str, topics: tuple[str, ...], channel: Any, settings: Settings) -> None:
+        super().__init__()
+        self.stage = stage
+        self.on_assigned: Assigned = lambda partitions: None
+        self.on_revoked: Revoked | None = None
+        self.offsets: Callable[[], dict[TopicPartition, int]] = dict
+        self._topics, self._channel, self._settings = topics, channel, settings
+        self._consumer: AIOKafkaConsumer | None = None
+        self._committed: dict[TopicPartition, int] = {}
+        self._committed_at = time.monotonic()
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer:
+        """The consumer; only while the service runs."""
+        if self._consumer is None:
+            raise RuntimeError(f"source {self.stage} is not started")
+        return self._consumer
+
+    async def on_start(self) -> None:
+        """Joins the group."""
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka,
+            group_id=f"{self._settings.namespace}-{self.stage}",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=self._settings.fetch_wait_ms,
+            session_timeout_ms=int(self._settings.session_timeout * 1000),
+            heartbeat_interval_ms=int(self._settings.session_timeout * 1000 / 5),
+            max_partition_fetch_bytes=1024 * 1024,
+        )
+        self._consumer.subscribe(list(self._topics), listener=_Listener(self))
+        await self._consumer.start()
+
+    async def on_stop(self) -> None:
+        """Leaves the group, after a last commit, within two seconds."""
+        try:
+            await asyncio.wait_for(self._last_word(), 2)
+        except TimeoutError:
+            log.warning("source %s: the broker did not answer the last commit", self.stage)
+
+    async def _last_word(self) -> None:
+        await self.commit()
+        await self.consumer.stop()
+
+    @mode.Service.task
+    async def pump(self) -> None:
+        """Fetch, hand over, again. Back-pressure is a paused partition, never a blocked loop."""
+        while not self.should_stop:
+            fetched = await self.consumer.getmany(timeout_ms=200, max_records=self._settings.max_poll)
+            for partition, records in fetched.items():
+                await self._channel.put((partition, records))
+
+    @mode.Service.task
+    async def commits(self) -> None:
+        """Kafka's copy of our progress: for lag tools, for `admit` when Redis is empty, and for quiet rebuilds."""
+        while not self.should_stop:
+            await self.sleep(self._settings.commit_interval)
+            await self.commit()
+            metrics.COMMIT_AGE.labels(self.stage).set(time.monotonic() - self._committed_at)
+
+    async def commit(self) -> None:
+        """Commits what the lanes saved. A refused commit costs nothing: Redis knows better."""
+        moved = {tp: at for tp, at in self.offsets().items() if self._committed.get(tp) != at}
+        if not moved:
+            self._committed_at = time.monotonic()
+            return
+        try:
+            await self.consumer.commit(moved)
+        except (KafkaError, IllegalStateError):
+            metrics.COMMITS.labels("refused").inc()
+            return
+        self._committed |= moved
+        self._committed_at = time.monotonic()
+        metrics.COMMITS.labels("done").inc()
+
+    async def place(self, partition: TopicPartition) -> Position:
+        """Log start, log end and commit of a partition. Raises aiokafka's errors."""
+        first = (await self.consumer.beginning_offsets([partition]))[partition]
+        end = (await self.consumer.end_offsets([partition]))[partition]
+        return Position(first, end, await self.consumer.committed(partition))
+
+    def lag(self, partition: TopicPartition, following: int) -> int:
+        """Records between what was folded and the end of the log as last fetched."""
+        try:
+            high = self.consumer.highwater(partition)
+        except (IllegalStateError, AssertionError):
+            return 0
+        return max(0, (high or following) - following)
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Reads on from there; nothing when the partition is no longer ours."""
+        if partition in self.consumer.assignment():
+            self.consumer.seek(partition, offset)
+
+    def pause(self, partition: TopicPartition) -> None:
+        """Stops fetching; nothing when the partition is no longer ours."""
+        if partition in self.consumer.assignment():
+            self.consumer.pause(partition)
+
+    def resume(self, partition: TopicPartition) -> None:
+        """Fetches again; nothing when the partition is no longer ours."""
+        if partition in self.consumer.assignment():
+            self.consumer.resume(partition)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka's base is untyped
+    """Claims and releases with the group."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        await self._source.commit()
+        if self._source.on_revoked is not None:
+            await self._source.on_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        for partition in assigned:
+            self._source.pause(partition)
+        self._source.on_assigned(assigned)

@@ -1,0 +1,108 @@
+"""Dossiers in Redis, fenced, with the offset beside them: state and progress move together or not at all."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+
+_CLAIM = """
+local fence = redis.call('INCR', KEYS[3]) .. ':' .. ARGV[1]
+redis.call('SET', KEYS[1], fence)
+return {fence, redis.call('GET', KEYS[2])}
+"""
+# KEYS: fence, next, due clocks…, blobs…   ARGV: fence, next expected, next, clocks, looks, (clock no, time, member)…, blobs…
+_SAVE = """
+local fence = redis.call('GET', KEYS[1])
+if not fence then return 'gone' end
+if fence ~= ARGV[1] then return 'lost' end
+if (redis.call('GET', KEYS[2]) or '') ~= ARGV[2] then return 'moved' end
+local clocks, looks = tonumber(ARGV[4]), tonumber(ARGV[5])
+local at = 6
+for i = 1, looks do
+  local due = KEYS[2 + tonumber(ARGV[at])]
+  if ARGV[at + 1] == '' then redis.call('ZREM', due, ARGV[at + 2])
+  else redis.call('ZADD', due, ARGV[at + 1], ARGV[at + 2]) end
+  at = at + 3
+end
+for i = 3 + clocks, #KEYS do
+  redis.call('SET', KEYS[i], ARGV[at]); at = at + 1
+end
+redis.call('SET', KEYS[2], ARGV[3])
+return 'saved'
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Ownership of one partition: the fence that proves it, and the next offset to fold (None: nothing was folded yet)."""
+
+    fence: bytes
+    next: int | None
+
+
+@dataclass(frozen=True)
+class Look:
+    """A dossier's wish to be looked at when a clock reaches a moment; None takes the wish back."""
+
+    clock: str
+    at: datetime | None
+    subject: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one fold writes: blobs by name, looks, and the offset that comes after it."""
+
+    next: int
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    looks: Sequence[Look] = ()
+
+
+class NotSaved(Exception):  # noqa: N818 - it names what happened
+    """The store refused: `lost` (a newer owner), `gone` (Redis lost its memory) or `moved` (progress is not where we left it)."""
+
+
+class Store:
+    """One partition's place in Redis. All its keys share a hash tag, and so one slot of a cluster."""
+
+    def __init__(self, redis: "Redis[bytes]", namespace: str, topic: str, partition: int) -> None:
+        self._redis = redis
+        self._prefix = f"{namespace}:{{{topic}:{partition}}}:"
+        self._claim: AsyncScript = redis.register_script(_CLAIM)
+        self._save: AsyncScript = redis.register_script(_SAVE)
+
+    def _key(self, name: str) -> str:
+        return self._prefix + name
+
+    async def claim(self) -> Claim:
+        """Takes the partition from whoever had it."""
+        names = [self._key("fence"), self._key("next"), self._key("claims")]
+        fence, following = await self._claim(keys=names, args=[uuid.uuid4().hex])
+        return Claim(fence, None if following is None else int(following))
+
+    async def read(self, names: Sequence[str]) -> list[bytes | None]:
+        """Blobs by name, one call for all."""
+        return await self._redis.mget([self._key(name) for name in names]) if names else []
+
+    async def save(self, fence: bytes, expected: int | None, batch: Batch) -> None:
+        """Writes everything of a fold, or nothing. Raises NotSaved."""
+        clocks = sorted({look.clock for look in batch.looks})
+        number = {clock: index + 1 for index, clock in enumerate(clocks)}
+        keys = [self._key("fence"), self._key("next"), *(self._key(f"due:{clock}") for clock in clocks)]
+        keys += [self._key(name) for name in batch.blobs]
+        args: list[bytes | str | int | float] = [fence, "" if expected is None else expected, batch.next]
+        args += [len(clocks), len(batch.looks)]
+        for look in batch.looks:
+            args += [number[look.clock], "" if look.at is None else look.at.timestamp(), look.subject]
+        args += batch.blobs.values()
+        answer = await self._save(keys=keys, args=args)
+        if answer != b"saved":
+            raise NotSaved(answer.decode())
+
+    async def due(self, clock: str, upto: datetime, most: int) -> list[tuple[str, datetime]]:
+        """Subjects whose look on that clock is due, oldest first."""
+        found = await self._redis.zrangebyscore(self._key(f"due:{clock}"), "-inf", upto.timestamp(), 0, most, True)
+        return [(name.decode(), datetime.fromtimestamp(score, UTC)) for name, score in found]

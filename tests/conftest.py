@@ -1,0 +1,25 @@
+"""The real servers that tests share; a missing one fails the run and never skips it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from streams.local import CHECKOUT, Local, services
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder of this run under `.suar/test`, removed at its end."""
+    parent = CHECKOUT / ".suar" / "test"
+    parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="run-", dir=parent) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def local(server_folder: Path) -> Iterator[Local]:
+    """One Kafka and one Redis for the whole run: use fresh topic, group and key names in each test."""
+    with services(server_folder / "shared") as running:
+        yield running

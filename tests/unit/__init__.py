@@ -1,0 +1,1 @@
+"""Tests that need no service and finish in seconds."""
