@@ -72,15 +72,6 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """A document reported lost, or replaced as lost."""
-
-    fact: Fact
-    document: str
-    office: str
-
-
-@dataclass(frozen=True, slots=True)
 class DocumentState:
     """What a document became, and when: LOST, RECOVERED, SEIZED, RELEASED, REVOKED, WITHDRAWN or REPLACED."""
 
@@ -98,19 +89,15 @@ class Return:
     case: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trigger:
-    """What a judgement is about."""
+    """What a judgement is about. Its particulars are read only when it is judged."""
 
     kind: TriggerKind
     id: str
     fact: Fact
-    place: str
-    attempt: Attempt | None = None
-    application: Application | None = None
-    loss: Loss | None = None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Its name within a dossier: two agencies may use one number."""
         return f"{self.kind.value}/{self.id}"
@@ -119,6 +106,28 @@ class Trigger:
     def at(self) -> datetime:
         """Event time, UTC."""
         return self.fact.at
+
+    @property
+    def place(self) -> str:
+        """Checkpoint or passport office; `*` when the office was not stated."""
+        return self.fact.text_or_none("checkpoint") or self.fact.text_or_none("office_code") or "*"
+
+    @cached_property
+    def attempt(self) -> Attempt | None:
+        """The departure, when it is one."""
+        return _attempt(self.fact) if self.kind is TriggerKind.ATTEMPT else None
+
+    @cached_property
+    def application(self) -> Application | None:
+        """The passport application, when it is one."""
+        return _application(self.fact) if self.kind is TriggerKind.APPLICATION else None
+
+    @cached_property
+    def lost_document(self) -> str | None:
+        """The document said to be lost, when it is a loss report."""
+        if self.kind is not TriggerKind.LOSS_REPORT:
+            return None
+        return self.fact.text_or_none("passport_no") or self.fact.text("old_passport_no")
 
 
 _STATES = {
@@ -172,22 +181,15 @@ class Case:
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:
-        """Everything in this case that is judged."""
-        found = [Trigger(TriggerKind.ATTEMPT, a.crossing, a.fact, a.checkpoint, attempt=a) for a in self.attempts]
-        found += [
-            Trigger(TriggerKind.APPLICATION, a.number, a.fact, a.office, application=a) for a in self.applications
-        ]
-        found += [Trigger(TriggerKind.LOSS_REPORT, x.fact.id, x.fact, x.office, loss=x) for x in self.losses]
-        return tuple(found)
-
-    @cached_property
-    def attempts(self) -> tuple[Attempt, ...]:
-        """Departure attempts; a crossing recorded twice under one id is the later record."""
-        found = {}
-        for fact in self.of("crossing_attempted"):
-            if fact.text("direction") == "OUT":
-                found[fact.text("crossing_id")] = _attempt(fact)
-        return tuple(found.values())
+        """Everything in this case that is judged. What was recorded twice under one number is the later record."""
+        attempts = {f.text("crossing_id"): f for f in self.of("crossing_attempted") if f.data["direction"] == "OUT"}
+        applications = {f.text("application_no"): f for f in self.of("passport_application_submitted")}
+        losses = [*self.of("passport_reported_lost"), *self.of("passport_replaced")]
+        return (
+            *(Trigger(TriggerKind.ATTEMPT, name, fact) for name, fact in attempts.items()),
+            *(Trigger(TriggerKind.APPLICATION, name, fact) for name, fact in applications.items()),
+            *(Trigger(TriggerKind.LOSS_REPORT, f.id, f) for f in losses if f.data.get("cause", "LOST") == "LOST"),
+        )
 
     @cached_property
     def permits(self) -> tuple[Permit, ...]:
@@ -212,21 +214,10 @@ class Case:
             for fact in self.of("departure_deferred")
         )
 
-    @cached_property
+    @property
     def applications(self) -> tuple[Application, ...]:
-        """Passport applications; an application sent twice under one number is the later record."""
-        found = {}
-        for fact in self.of("passport_application_submitted"):
-            contacts = (fact.text_or_none("phone"), fact.text_or_none("helper_phone"))
-            found[fact.text("application_no")] = Application(
-                fact,
-                fact.text("application_no"),
-                fact.text("office_code"),
-                fact.text("purpose"),
-                frozenset(one for one in contacts if one),
-                fact.text_or_none("sponsor"),
-            )
-        return tuple(found.values())
+        """Passport applications."""
+        return tuple(trigger.application for trigger in self.triggers if trigger.application is not None)
 
     @cached_property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -235,20 +226,6 @@ class Case:
             Refusal(fact, fact.text("application_no"), fact.text("office_code"), fact.text("reason_code"))
             for fact in self.of("passport_application_refused", "passport_application_deferred")
         )
-
-    @cached_property
-    def losses(self) -> tuple[Loss, ...]:
-        """Documents said to be lost."""
-        reported = [
-            Loss(fact, fact.text("passport_no"), fact.text_or_none("office_code") or "*")
-            for fact in self.of("passport_reported_lost")
-        ]
-        replaced = [
-            Loss(fact, fact.text("old_passport_no"), fact.text_or_none("office_code") or "*")
-            for fact in self.of("passport_replaced")
-            if fact.text("cause") == "LOST"
-        ]
-        return (*reported, *replaced)
 
     @cached_property
     def document_states(self) -> tuple[DocumentState, ...]:
@@ -307,4 +284,16 @@ def _attempt(fact: Fact) -> Attempt:
         purpose=fact.text_or_none("purpose") or "UNKNOWN",
         exemption=fact.text_or_none("exemption_claimed"),
         leaves_at=fact.moment("scheduled_at"),
+    )
+
+
+def _application(fact: Fact) -> Application:
+    contacts = (fact.text_or_none("phone"), fact.text_or_none("helper_phone"))
+    return Application(
+        fact=fact,
+        number=fact.text("application_no"),
+        office=fact.text("office_code"),
+        purpose=fact.text("purpose"),
+        contacts=frozenset(one for one in contacts if one),
+        sponsor=fact.text_or_none("sponsor"),
     )

@@ -66,7 +66,7 @@ class Decision:
 def decide(case: Case, assessment: Assessment, before: Said | None, context: Context, now: datetime) -> Decision:
     """Compares an assessment with what was said. `now` is the admission time of the fact that brought it up."""
     trigger = assessment.trigger
-    said = before or Said(revision=trigger.fact.epoch * EPOCH, verdict="")
+    said = before or Said(about=trigger.fact.id, revision=trigger.fact.epoch * EPOCH)
     floor = trigger.fact.epoch * EPOCH
     if said.revision < floor:
         said = msgspec.structs.replace(said, revision=floor, alert_revision=max(floor, said.alert_revision))

@@ -9,15 +9,17 @@ from schemas.facts import UNLINKED, Fact
 from schemas.identity import Subject
 
 CLOCK: Final = "clock"
-MOST_OF_A_KIND: Final = 64
+MOST_OF_A_KIND: Final = 32
 """Newest facts of one kind that a dossier keeps, by event time, so that a daily border crosser costs what others cost."""
 
 
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was last said about one trigger, so that nothing is said twice."""
 
+    about: str
+    """Id of the trigger's fact."""
     revision: int
-    verdict: str
+    verdict: str = ""
     spoken: str = ""
     """Digest of the last screening's content."""
     alerted: str = ""
@@ -61,8 +63,12 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
         mine = self.held.get(fact.id)
         if mine is not None and mine.epoch >= fact.epoch:
             return None
-        held = _bounded({**self.held, fact.id: fact}, fact.kind)
-        return None if fact.id not in held else msgspec.structs.replace(self, held=held)
+        held = {**self.held, fact.id: fact}
+        dropped = _drop_oldest(held, fact.kind)
+        if fact.id in dropped:
+            return None
+        said = {key: one for key, one in self.said.items() if one.about not in dropped} if dropped else self.said
+        return msgspec.structs.replace(self, held=held, said=said)
 
     def _unlinked(self, fact: Fact) -> "Dossier | None":
         document, epoch = fact.text("document"), fact.number("epoch")
@@ -89,13 +95,15 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
         return [fact for fact in facts if fact.id not in dead and fact.retracts is None]
 
 
-def _bounded(held: dict[str, Fact], kind: str) -> dict[str, Fact]:
+def _drop_oldest(held: dict[str, Fact], kind: str) -> frozenset[str]:
+    """Takes the oldest of a kind out of `held` when there are too many, and names them."""
     if len(held) <= MOST_OF_A_KIND:
-        return held
+        return frozenset()
     alike = sorted((fact.at, fact.id) for fact in held.values() if fact.kind == kind)
-    for _, name in alike[: max(0, len(alike) - MOST_OF_A_KIND)]:
+    dropped = frozenset(name for _, name in alike[: max(0, len(alike) - MOST_OF_A_KIND)])
+    for name in dropped:
         del held[name]
-    return held
+    return dropped
 
 
 def _dead(held: dict[str, Fact]) -> set[str]:
@@ -120,8 +128,8 @@ def _dead(held: dict[str, Fact]) -> set[str]:
     return {name for name in held if struck(name, frozenset())}
 
 
-_ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(Dossier)
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Dossier)
 
 
 def encode(dossier: Dossier) -> bytes:

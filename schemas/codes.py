@@ -1,6 +1,13 @@
-"""Code lists that several systems share; published as data so that ministries say the same words (finding D4)."""
+"""Code lists and counts that several systems share; published as data so that ministries say the same words (finding D4)."""
+
+from typing import Annotated
+
+from pydantic import Field
 
 from schemas.envelope import Code
+
+Count = Annotated[int, Field(strict=True, ge=0, le=99_999)]
+"""A number of people, minutes or places: too small for an identifier to travel in it."""
 
 
 class Purpose(Code):
@@ -53,7 +60,7 @@ class DocumentType(Code):
     DIPLOMATIC = "DIPLOMATIC"
     SERVICE = "SERVICE"
     SPLP = "SPLP"
-    BORDER_PASS = "BORDER_PASS"
+    BORDER_PASS = "BORDER_PASS"  # noqa: S105 - a document, not a password
     UNKNOWN = "UNKNOWN"
 
 

@@ -62,7 +62,7 @@ class ResidentRegistered(DukcapilEvent):
 
 
 class BiodataChanged(DukcapilEvent):
-    """An element changed; values travel as digests, a new birth date as a date."""
+    """An element changed; values travel as digests, a new birth date as a date. The NIK does not follow a corrected date."""
 
     type: ClassVar[str] = "biodata_changed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -76,7 +76,7 @@ class BiodataChanged(DukcapilEvent):
 
 
 class NikDeactivated(DukcapilEvent):
-    """A NIK is switched off."""
+    """A NIK is switched off. The half-yearly clean-up (DKB) sometimes removes the wrong one of two."""
 
     type: ClassVar[str] = "nik_deactivated"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -86,7 +86,7 @@ class NikDeactivated(DukcapilEvent):
 
 
 class NikReactivated(DukcapilEvent):
-    """A NIK is switched on again."""
+    """A NIK is switched on again: it was inactive by mistake, or no longer is."""
 
     type: ClassVar[str] = "nik_reactivated"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -105,7 +105,7 @@ class DeathRegistered(DukcapilEvent):
 
 
 class DeathCorrected(DukcapilEvent):
-    """A death was recorded wrongly."""
+    """A death was recorded wrongly: the person lives (correction within 3x24 hours, UU 27/2022 Art. 30)."""
 
     type: ClassVar[str] = "death_corrected"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -114,7 +114,7 @@ class DeathCorrected(DukcapilEvent):
 
 
 class HouseholdChanged(DukcapilEvent):
-    """A person moves to another family card."""
+    """A person moves to another family card, by marriage or by moving home; cards of the past still mean family."""
 
     type: ClassVar[str] = "household_changed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -125,7 +125,7 @@ class HouseholdChanged(DukcapilEvent):
 
 
 class ResidenceMoved(DukcapilEvent):
-    """A person moves home."""
+    """A person moves home. The NIK keeps the place of first registration."""
 
     type: ClassVar[str] = "residence_moved"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)

@@ -44,7 +44,10 @@ class Event(Contract):
 
 
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("beyond_the_calendar") from error
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
@@ -57,5 +60,5 @@ Checkpoint = Annotated[str, StringConstraints(strict=True, pattern=r"^[ASL]-[A-Z
 """A TPI: A air (IATA), S sea, L land, such as `A-CGK`, `S-BTC`, `L-ENT`."""
 OfficeCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$")]
 """An office of an agency: Kanim, BP3MI, Disnaker, mission."""
-DesaCode = Annotated[str, StringConstraints(strict=True, pattern=r"^\d{10}$")]
+DesaCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{10}$")]
 """Kemendagri code of a desa or kelurahan, 10 digits."""

@@ -1,6 +1,6 @@
 """Every event of every system, in one tuple."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from schemas import dukcapil, outcomes, peduliwni, polri, simkim_crossings, simkim_passports, sipmi, siskop2mi
 from schemas.envelope import Event, System
@@ -73,13 +73,14 @@ EVENTS: tuple[type[Event], ...] = (
 )
 
 
-def _models() -> dict[tuple[System, str], type[Event]]:
+def by_name(events: Iterable[type[Event]]) -> dict[tuple[System, str], type[Event]]:
+    """The models by system and type. TypeError when two claim the same name: one of them would never be read."""
     models: dict[tuple[System, str], type[Event]] = {}
-    for event in EVENTS:
+    for event in events:
         if models.setdefault((event.system, event.type), event) is not event:
             raise TypeError(f"{event.system}/{event.type} is defined twice")
     return models
 
 
-MODELS: Mapping[tuple[System, str], type[Event]] = _models()
-"""The model of an event by system and type."""
+MODELS: Mapping[tuple[System, str], type[Event]] = by_name(EVENTS)
+"""The model of an event by system and type. `feed_heartbeat` is not here: it belongs to every system (`schemas.heartbeat`)."""

@@ -109,19 +109,20 @@ def _e164(value: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _lower(value: str) -> str:
-    return value.strip().lower()
+def _lower(value: object) -> object:
+    """Before the length is checked: a blank name is no name, and must not become one recruiter shared by all."""
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 Nik = Annotated[
     str,
     BeforeValidator(_nik),
-    StringConstraints(strict=True, pattern=r"^\d{16}$"),
+    StringConstraints(strict=True, pattern=r"^[0-9]{16}$"),
     Identifies("dukcapil", "nik", SubjectKind.PERSON),
 ]
 """Nomor Induk Kependudukan: 16 digits, as a string. Placeholders are accepted and never joined on."""
 KkNo = Annotated[
-    str, BeforeValidator(_nik), StringConstraints(strict=True, pattern=r"^\d{16}$"), Identifies("dukcapil", "kk_no")
+    str, BeforeValidator(_nik), StringConstraints(strict=True, pattern=r"^[0-9]{16}$"), Identifies("dukcapil", "kk_no")
 ]
 """Family card number: the household key, never a subject of its own."""
 PassportNo = Annotated[
@@ -140,8 +141,8 @@ Phone = Annotated[
 """A telephone number, normalised to E.164 before it is pseudonymised."""
 Email = Annotated[
     str,
+    BeforeValidator(_lower),
     StringConstraints(strict=True, min_length=3, max_length=254),
-    AfterValidator(_lower),
     Identifies("ietf", "email", SubjectKind.CONTACT),
 ]
 PayerRef = Annotated[
@@ -160,8 +161,8 @@ OfficerRef = Annotated[
 ]
 RecruiterName = Annotated[
     str,
+    BeforeValidator(_lower),
     StringConstraints(strict=True, min_length=1, max_length=120),
-    AfterValidator(_lower),
     Identifies("self", "recruiter", SubjectKind.RECRUITER),
 ]
 CompanyRef = Annotated[

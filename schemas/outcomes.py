@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import StringConstraints, model_validator
 
+from schemas.codes import Count
 from schemas.envelope import Code, Event, Ref, System
 from schemas.identity import OfficerRef
 
@@ -65,12 +66,12 @@ class AlertAcknowledged(OutcomeEvent):
     alert_id: Ref
     subject: SubjectKey
     trigger_id: Ref
-    revision_seen: int
+    revision_seen: Count
     by: OfficerRef | None = None
 
 
 class SecondaryStarted(OutcomeEvent):
-    """The private talk began."""
+    """The private talk in secondary inspection began (SOP B: within 5 minutes)."""
 
     type: ClassVar[str] = "secondary_started"
     addressed_to: ClassVar[tuple[str, ...]] = ("subject",)
@@ -94,7 +95,7 @@ class OutcomeRecorded(OutcomeEvent):
     ground_code: GroundCode | None = None
     reason_code: Ref | None = None
     officer_ref: OfficerRef | None = None
-    minutes_in_secondary: int | None = None
+    minutes_in_secondary: Count | None = None
 
     @model_validator(mode="after")
     def _deferral_has_a_ground(self) -> Self:

@@ -46,7 +46,7 @@ class SelfReported(PeduliwniEvent):
 
 
 class ComplaintFiled(PeduliwniEvent):
-    """A complaint by the person or the family."""
+    """The person, the family or another complains. A complainant is not automatically a victim."""
 
     type: ClassVar[str] = "complaint_filed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
@@ -66,7 +66,7 @@ class ComplaintFiled(PeduliwniEvent):
 
 
 class CaseAssessed(PeduliwniEvent):
-    """A victim status is assessed, explicitly and revisably; it never leaves its circle."""
+    """A victim status is assessed, explicitly and revisably; it stays in its circle (UU 21/2007 Art. 44)."""
 
     type: ClassVar[str] = "case_assessed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
@@ -80,7 +80,7 @@ class CaseAssessed(PeduliwniEvent):
 
 
 class SplpIssued(PeduliwniEvent):
-    """A travel document in lieu of a passport."""
+    """A mission issues an SPLP, a travel document in lieu of a passport: how somebody comes home without one."""
 
     type: ClassVar[str] = "splp_issued"
     addressed_to: ClassVar[tuple[str, ...]] = ("splp_no", "nik")
@@ -92,7 +92,7 @@ class SplpIssued(PeduliwniEvent):
 
 
 class RepatriationScheduled(PeduliwniEvent):
-    """A return is planned."""
+    """A mission plans a return; the checkpoint of arrival can prepare."""
 
     type: ClassVar[str] = "repatriation_scheduled"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
@@ -105,7 +105,7 @@ class RepatriationScheduled(PeduliwniEvent):
 
 
 class RepatriationCompleted(PeduliwniEvent):
-    """Somebody was brought home."""
+    """Somebody was brought home and handed over to those who help (UU 21/2007 Art. 54)."""
 
     type: ClassVar[str] = "repatriation_completed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
@@ -120,7 +120,7 @@ class RepatriationCompleted(PeduliwniEvent):
 
 
 class CaseClosed(PeduliwniEvent):
-    """A case ends."""
+    """A mission closes a case: assisted, returned, or assistance refused."""
 
     type: ClassVar[str] = "case_closed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")

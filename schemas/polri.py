@@ -13,7 +13,7 @@ class PolriEvent(Event):
 
 
 class PassportSeizedAsEvidence(PolriEvent):
-    """A passport is kept as evidence."""
+    """Police keep a passport as evidence; the holder may be its victim."""
 
     type: ClassVar[str] = "passport_seized"
     addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
@@ -24,7 +24,7 @@ class PassportSeizedAsEvidence(PolriEvent):
 
 
 class PassportReturned(PolriEvent):
-    """Seized evidence is handed back."""
+    """Police hand a seized passport back."""
 
     type: ClassVar[str] = "passport_released"
     addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
@@ -47,7 +47,7 @@ class RecruiterListed(PolriEvent):
 
 
 class TppoCaseOpened(PolriEvent):
-    """A trafficking case (UU 21/2007) is opened."""
+    """Police open a trafficking case (TPPO, UU 21/2007)."""
 
     type: ClassVar[str] = "tppo_case_opened"
     addressed_to: ClassVar[tuple[str, ...]] = ("company_ref",)
@@ -57,7 +57,7 @@ class TppoCaseOpened(PolriEvent):
 
 
 class TppoCaseClosed(PolriEvent):
-    """A trafficking case ends."""
+    """A trafficking case (TPPO) ends."""
 
     type: ClassVar[str] = "tppo_case_closed"
     addressed_to: ClassVar[tuple[str, ...]] = ("company_ref",)

@@ -1,11 +1,16 @@
 """SIMKIM (Ditjen Imigrasi): passengers announced, and every crossing."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from schemas.codes import DeferralReason, Direction, DocumentType, Exemption, Purpose, VisaClass
+from pydantic import StringConstraints
+
+from schemas.codes import Count, DeferralReason, Direction, DocumentType, Exemption, Purpose, VisaClass
 from schemas.envelope import Checkpoint, Code, Contract, Country, Event, Instant, OfficeCode, Ref, System
 from schemas.identity import BookingRef, OfficerRef, PassportNo, PayerRef, PersonName
+
+Port = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}([A-Z0-9]{2})?$")]
+"""A place on a route: IATA (3) or UN/LOCODE (5), such as `SIN`, `SGSIN`."""
 
 
 class Lane(Code):
@@ -25,7 +30,7 @@ class CrossingEvent(Event):
 
 
 class CrossingAttempted(CrossingEvent):
-    """A traveller presents a document at a checkpoint: the trigger of real-time work."""
+    """A traveller presents a document at a checkpoint (UU 6/2011 Art. 9): the trigger of real-time work."""
 
     type: ClassVar[str] = "crossing_attempted"
     addressed_to: ClassVar[tuple[str, ...]] = ("passport_no",)
@@ -43,14 +48,14 @@ class CrossingAttempted(CrossingEvent):
     transport_no: Ref | None = None
     scheduled_at: Instant | None = None
     booking_ref: BookingRef | None = None
-    group_size: int | None = None
+    group_size: Count | None = None
     return_booked: bool | None = None
     exemption_claimed: Exemption | None = None
     officer_ref: OfficerRef | None = None
 
 
 class CrossingCleared(CrossingEvent):
-    """The traveller crossed."""
+    """An officer or a gate let the traveller through."""
 
     type: ClassVar[str] = "crossing_cleared"
     addressed_to: ClassVar[tuple[str, ...]] = ("passport_no",)
@@ -63,7 +68,7 @@ class CrossingCleared(CrossingEvent):
 
 
 class DepartureDeferred(CrossingEvent):
-    """Penundaan keberangkatan: an officer put a departure off, with ground and notice."""
+    """Penundaan keberangkatan: an officer put a departure off, with ground and notice (SE IMI-0277.GR.02.06/2017)."""
 
     type: ClassVar[str] = "departure_deferred"
     addressed_to: ClassVar[tuple[str, ...]] = ("passport_no",)
@@ -78,7 +83,7 @@ class DepartureDeferred(CrossingEvent):
     notice_no: Ref | None = None
     group_ref: Ref | None = None
     referred_to: OfficeCode | None = None
-    minutes_in_secondary: int | None = None
+    minutes_in_secondary: Count | None = None
 
 
 class EntryCleared(CrossingEvent):
@@ -107,11 +112,11 @@ class Passenger(Contract):
     destination: Country | None = None
     onward: Country | None = None
     return_booked: bool | None = None
-    group_size: int | None = None
+    group_size: Count | None = None
 
 
 class ManifestReceived(CrossingEvent):
-    """A carrier announces its passengers, an hour or three before they leave. Admission makes one fact of each passenger."""
+    """A carrier announces its passengers, one to three hours before they leave. Admission makes one fact of each passenger."""
 
     type: ClassVar[str] = "manifest_received"
     addressed_to: ClassVar[tuple[str, ...]] = ()
@@ -120,5 +125,5 @@ class ManifestReceived(CrossingEvent):
     service_no: Ref
     checkpoint: Checkpoint
     scheduled_at: Instant
-    route: tuple[str, ...] = ()
+    route: tuple[Port, ...] = ()
     passengers: tuple[Passenger, ...]

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar
 
-from schemas.codes import Purpose, RefusalReason, Sex
+from schemas.codes import Count, Purpose, RefusalReason, Sex
 from schemas.envelope import Code, Country, DesaCode, Event, OfficeCode, Ref, System
 from schemas.identity import (
     Email,
@@ -112,7 +112,7 @@ class PassportApplicationSubmitted(SimkimEvent):
 
 
 class PassportInterviewCompleted(SimkimEvent):
-    """The interview, as codes: no free text leaves SIMKIM (finding A5)."""
+    """An officer talked with the applicant (SOP A). Codes only: no free text leaves SIMKIM (finding A5)."""
 
     type: ClassVar[str] = "passport_interview_completed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -123,12 +123,12 @@ class PassportInterviewCompleted(SimkimEvent):
     outcome: InterviewOutcome
     stated_purpose: Purpose | None = None
     stated_country: Country | None = None
-    stated_companions: int | None = None
+    stated_companions: Count | None = None
     reason_code: RefusalReason | None = None
 
 
 class PassportApplicationDeferred(SimkimEvent):
-    """A passport application is put off; the reason is what matters."""
+    """An office puts a passport application off. Most grounds are paperwork: the reason is what matters, not the number."""
 
     type: ClassVar[str] = "passport_application_deferred"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -142,7 +142,7 @@ class PassportApplicationDeferred(SimkimEvent):
 
 
 class PassportApplicationRefused(SimkimEvent):
-    """A passport application is refused (SOI: six months to two years)."""
+    """An office refuses a passport application; the applicant may stay a subject of interest for 6 to 24 months."""
 
     type: ClassVar[str] = "passport_application_refused"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -156,7 +156,7 @@ class PassportApplicationRefused(SimkimEvent):
 
 
 class PassportIssued(SimkimEvent):
-    """A passport is issued: SIMKIM's word that this document belongs to this NIK."""
+    """A passport is issued: SIMKIM's word that this document belongs to this NIK, which the MRZ does not carry (ICAO 9303)."""
 
     type: ClassVar[str] = "passport_issued"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
@@ -172,7 +172,7 @@ class PassportIssued(SimkimEvent):
 
 
 class PassportReplaced(SimkimEvent):
-    """A document gives way to another, with the cause."""
+    """A document gives way to another; LOST for one that is held as evidence is a real case (rule 8)."""
 
     type: ClassVar[str] = "passport_replaced"
     addressed_to: ClassVar[tuple[str, ...]] = ("old_passport_no", "nik")
@@ -199,7 +199,7 @@ class PassportReportedLost(SimkimEvent):
 
 
 class PassportRecovered(SimkimEvent):
-    """A document that was reported lost is found again."""
+    """A document that was reported lost is found again: the loss report no longer counts."""
 
     type: ClassVar[str] = "passport_recovered"
     addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
@@ -210,7 +210,7 @@ class PassportRecovered(SimkimEvent):
 
 
 class PassportWithdrawn(SimkimEvent):
-    """Ditarik: taken in under a withdrawal rule, with receipt."""
+    """Ditarik: an office takes the document in under a withdrawal rule, with receipt (SOP B)."""
 
     type: ClassVar[str] = "passport_withdrawn"
     addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")
@@ -222,7 +222,7 @@ class PassportWithdrawn(SimkimEvent):
 
 
 class PassportRevoked(SimkimEvent):
-    """Dicabut: the document is no longer valid."""
+    """Dibatalkan or dicabut: no longer valid, such as one obtained on a false statement (Permenkumham 8/2014 Art. 30)."""
 
     type: ClassVar[str] = "passport_revoked"
     addressed_to: ClassVar[tuple[str, ...]] = ("passport_no", "nik")

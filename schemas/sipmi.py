@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from schemas.codes import LicenceStatus
+from schemas.codes import Count, LicenceStatus
 from schemas.envelope import Country, DesaCode, Event, Ref, System
 from schemas.identity import CompanyRef, CpmiId, Email, Nik, Phone
 
@@ -14,7 +14,7 @@ class SipmiEvent(Event):
 
 
 class JobseekerAccountCreated(SipmiEvent):
-    """A SIAPkerja account is opened."""
+    """Somebody opened a SIAPkerja account: the first step of the placement route."""
 
     type: ClassVar[str] = "jobseeker_account_created"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -37,7 +37,7 @@ class CpmiIdIssued(SipmiEvent):
 
 
 class JobOrderApproved(SipmiEvent):
-    """A job order of a placement company is approved."""
+    """A job order of a placement company (P3MI) is approved, with employer, country and quota."""
 
     type: ClassVar[str] = "job_order_approved"
     addressed_to: ClassVar[tuple[str, ...]] = ("p3mi_ref",)
@@ -47,11 +47,11 @@ class JobOrderApproved(SipmiEvent):
     employer_ref: CompanyRef | None = None
     country: Country
     position: Ref | None = None
-    quota: int
+    quota: Count
 
 
 class RecruitPermitIssued(SipmiEvent):
-    """SIP2MI: a permit to recruit for a job order."""
+    """SIP2MI: a placement company may recruit for a job order (PP 59/2021 Art. 35 k-l)."""
 
     type: ClassVar[str] = "recruit_permit_issued"
     addressed_to: ClassVar[tuple[str, ...]] = ("p3mi_ref",)
@@ -62,7 +62,7 @@ class RecruitPermitIssued(SipmiEvent):
 
 
 class PlacementAgreementSigned(SipmiEvent):
-    """Perjanjian penempatan between company and prospective worker."""
+    """Perjanjian penempatan between company and prospective worker (UU 18/2017 Art. 13); P-to-P only."""
 
     type: ClassVar[str] = "placement_agreement_signed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -85,7 +85,7 @@ class PassportRecommendationIssued(SipmiEvent):
 
 
 class P3miLicenceChanged(SipmiEvent):
-    """SIP3MI changes state."""
+    """The licence of a placement company (SIP3MI) changes state (PP 59/2021 Art. 35 k-l)."""
 
     type: ClassVar[str] = "p3mi_licence_changed"
     addressed_to: ClassVar[tuple[str, ...]] = ("p3mi_ref",)

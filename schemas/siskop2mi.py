@@ -42,7 +42,7 @@ class ExtensionPlace(Code):
 
 
 class CpmiRegistered(Siskop2miEvent):
-    """A prospective worker is registered (independent scheme)."""
+    """A prospective worker (CPMI) is registered; here the independent scheme (UU 18/2017 Art. 63)."""
 
     type: ClassVar[str] = "cpmi_registered"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -56,7 +56,7 @@ class CpmiRegistered(Siskop2miEvent):
 
 
 class DocumentVerified(Siskop2miEvent):
-    """One of the documents of Art. 13 is checked."""
+    """An officer checked one of the documents of UU 18/2017 Art. 13."""
 
     type: ClassVar[str] = "document_verified"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -69,7 +69,7 @@ class DocumentVerified(Siskop2miEvent):
 
 
 class MedicalResult(Siskop2miEvent):
-    """Fit or unfit; nothing else."""
+    """A health facility found the worker fit or unfit (UU 18/2017 Art. 5); nothing else leaves it."""
 
     type: ClassVar[str] = "medical_result"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -80,7 +80,7 @@ class MedicalResult(Siskop2miEvent):
 
 
 class SocialSecurityRegistered(Siskop2miEvent):
-    """Enrolled with BPJS Ketenagakerjaan."""
+    """The worker is enrolled with BPJS Ketenagakerjaan (UU 18/2017 Art. 5)."""
 
     type: ClassVar[str] = "social_security_registered"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -90,7 +90,7 @@ class SocialSecurityRegistered(Siskop2miEvent):
 
 
 class OppCompleted(Siskop2miEvent):
-    """Pre-departure orientation (OPP) completed."""
+    """The worker completed pre-departure orientation (OPP): on or before the e-PMI, never after."""
 
     type: ClassVar[str] = "opp_completed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -130,7 +130,7 @@ class EpmiIssued(Siskop2miEvent):
 
 
 class EpmiRevoked(Siskop2miEvent):
-    """An e-PMI ends early."""
+    """An e-PMI ends early: from then on it clears nobody."""
 
     type: ClassVar[str] = "epmi_revoked"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -141,7 +141,7 @@ class EpmiRevoked(Siskop2miEvent):
 
 
 class PlacementCancelled(Siskop2miEvent):
-    """A placement is called off."""
+    """A placement is called off before departure; without a country, every one that is open."""
 
     type: ClassVar[str] = "placement_cancelled"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -151,7 +151,7 @@ class PlacementCancelled(Siskop2miEvent):
 
 
 class ContractExtended(Siskop2miEvent):
-    """A contract is extended, at home or at a mission."""
+    """A contract is extended, at home or at a mission: OPP and medical check are rightly missing (EXTENSION)."""
 
     type: ClassVar[str] = "contract_extended"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
@@ -174,7 +174,7 @@ class ReturnRecorded(Siskop2miEvent):
 
 
 class ComplaintReceived(Siskop2miEvent):
-    """A complaint in KP2MI's channel."""
+    """Somebody complains in KP2MI's channel (PP 59/2021 Art. 35 e)."""
 
     type: ClassVar[str] = "complaint_received"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
@@ -189,7 +189,7 @@ class ComplaintReceived(Siskop2miEvent):
 
 
 class PreventedDepartureRecorded(Siskop2miEvent):
-    """BP3MI took part in preventing a departure."""
+    """BP3MI took part in putting a departure off; SIMKIM may tell the same story (finding A4)."""
 
     type: ClassVar[str] = "prevented_departure_recorded"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
@@ -201,7 +201,7 @@ class PreventedDepartureRecorded(Siskop2miEvent):
 
 
 class P3miSanctioned(Siskop2miEvent):
-    """A placement company is sanctioned."""
+    """A placement company (P3MI) is sanctioned. Its workers did nothing wrong."""
 
     type: ClassVar[str] = "p3mi_sanctioned"
     addressed_to: ClassVar[tuple[str, ...]] = ("p3mi_ref",)

@@ -96,9 +96,9 @@ Outcome = Admitted | Heartbeat | Tombstone
 Model = TypeVar("Model", bound=Contract)
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
-_REFERENCE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$")
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
 _LOOKS_LIKE_NIK = re.compile(r"(?<!\d)\d{16}(?!\d)")
-_FIELD = re.compile(r"^[a-z0-9_]{1,40}$")
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SYSTEMS = {system.value: system for system in System}
 
 
@@ -135,7 +135,7 @@ def _envelope(value: bytes) -> Envelope:
     if envelope.schema_version != SCHEMA_VERSION or envelope.specversion != "1.0":
         raise BadRecord(Reason.UNSUPPORTED_VERSION)
     for name, reference in (("id", envelope.id), ("retracts", envelope.retracts), ("supersedes", envelope.supersedes)):
-        if reference is not None and not _REFERENCE.match(reference):
+        if reference is not None and not _REFERENCE.fullmatch(reference):
             raise BadRecord(Reason.WRONG_VALUE, name)
         if reference is not None and _LOOKS_LIKE_NIK.search(reference):
             raise BadRecord(Reason.IDENTIFIER_IN_REFERENCE, name)
@@ -145,7 +145,7 @@ def _envelope(value: bytes) -> Envelope:
 def _envelope_error(text: str) -> BadRecord:
     """msgspec's texts name fields and types, never values; field names are shown only when they look like ours."""
     name = text.rpartition("`$.")[2].rstrip("`") if "`$." in text else text.rpartition(" field `")[2].rstrip("`")
-    where = name if _FIELD.match(name) else ""
+    where = name if _FIELD.fullmatch(name) else ""
     if "unknown field" in text:
         return BadRecord(Reason.UNKNOWN_FIELD, where)
     if "missing required field" in text:
@@ -176,7 +176,11 @@ def _check_times(envelope: Envelope, now: datetime) -> None:
     for name, moment in (("time", envelope.time), ("recorded_at", envelope.recorded_at)):
         if moment.tzinfo is None:
             raise BadRecord(Reason.NAIVE_TIME, name)
-        if moment > now + MAX_AHEAD:
+        try:
+            ahead = moment.astimezone(UTC) > now + MAX_AHEAD
+        except OverflowError:
+            raise BadRecord(Reason.WRONG_VALUE, name) from None
+        if ahead:
             raise BadRecord(Reason.FUTURE_TIME, name)
 
 
@@ -214,7 +218,7 @@ _KINDS = {
 def _contract_error(error: ValidationError) -> BadRecord:
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     steps = [str(step) for step in first["loc"]]
-    where = ".".join(step for step in steps if _FIELD.match(step))
+    where = ".".join(step for step in steps if _FIELD.fullmatch(step))
     if "nik_rounded" in first["msg"]:
         return BadRecord(Reason.NIK_ROUNDED, where)
     if first["type"] == "string_type" and {"nik", "kk_no"} & set(steps):

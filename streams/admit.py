@@ -72,6 +72,11 @@ class AdmitFold(Fold):
         await self._outbox.send(out)
         return Batch(next=records[-1].offset + 1)
 
+    @property
+    def lazy(self) -> bool:
+        """Only a worker about to stop must leave its progress behind."""
+        return self._limits.exceeded(self._topic.name) is None
+
     def saved(self) -> None:
         """Only now: what was rejected stands in `suar.rejected`, and the next start goes on behind it."""
         problem = self._limits.exceeded(self._topic.name)

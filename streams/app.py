@@ -9,10 +9,10 @@ import faust
 import mode
 from aiokafka import TopicPartition
 from prometheus_client import generate_latest
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 
 from schemas.policy import Policy
-from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, SCREENINGS
+from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, SCREENINGS, Topic
 from streams import metrics
 from streams.admit import AdmitFold, Limits
 from streams.deliver import DeliverFold, Feeds
@@ -23,28 +23,32 @@ from streams.react import ReactFold, wake_all
 from streams.settings import Settings
 from streams.source import Source
 from streams.store import Store
+from streams.teller import Teller
 
 log = logging.getLogger("suar")
 
 MakeFold = Callable[[TopicPartition, Store], Fold]
+MakeLane = Callable[[TopicPartition, Source], Lane]
 CHANNEL = 64
 """Partition batches between source and agent."""
+CONNECTIONS = 4
+"""Connections to Redis of one worker."""
 
 
 class Stage:
-    """A source, the channel behind it, and a lane for each partition that this worker owns."""
+    """Sources, the channel behind them, and a lane for each partition that this worker owns."""
 
-    def __init__(self, source: Source, redis: "Redis[bytes]", settings: Settings, make: MakeFold, health: Health) -> None:
-        self.source = source
+    def __init__(self, name: str, sources: tuple[Source, ...], make: MakeLane) -> None:
+        self.name = name
         self.lanes: dict[TopicPartition, Lane] = {}
-        self._redis, self._settings, self._make = redis, settings, make
-        self._deps = Deps(settings, health, source)
-        source.on_assigned, source.on_revoked, source.offsets = self._assigned, self._revoked, self._offsets
+        self._sources = {source.topic: source for source in sources}
+        self._make = make
+        for source in sources:
+            source.on_assigned, source.on_revoked, source.offsets = self._assigned, self._revoked, self._offsets
 
     def _assigned(self, partitions: Iterable[TopicPartition]) -> None:
         for partition in partitions:
-            store = Store(self._redis, self._settings.namespace, partition.topic, partition.partition)
-            lane = Lane(partition, self._make(partition, store), store, self._deps)
+            lane = self._make(partition, self._sources[partition.topic])
             lane.task.add_done_callback(_guard)
             self.lanes[partition] = lane
 
@@ -52,8 +56,8 @@ class Stage:
         lanes = [lane for partition in partitions if (lane := self.lanes.pop(partition, None)) is not None]
         await asyncio.gather(*(lane.close() for lane in lanes))
 
-    def _offsets(self) -> dict[TopicPartition, int]:
-        return {partition: lane.next for partition, lane in self.lanes.items() if lane.next is not None}
+    def _offsets(self, topic: str) -> dict[TopicPartition, int]:
+        return {tp: lane.next for tp, lane in self.lanes.items() if tp.topic == topic and lane.next is not None}
 
     async def hand_over(self, stream: Any) -> None:
         """An agent's whole work: each batch to its partition's lane."""
@@ -65,7 +69,7 @@ class Stage:
     def lag(self) -> dict[Lane, int]:
         """Records not yet folded, by lane."""
         return {
-            lane: max(lane.backlog, self.source.lag(partition, lane.next))
+            lane: max(lane.backlog, self._sources[partition.topic].lag(partition, lane.next))
             for partition, lane in self.lanes.items()
             if lane.next is not None
         }
@@ -99,22 +103,28 @@ def build(settings: Settings, policy: Policy) -> faust.App:
         web_port=settings.web_port,
         autodiscover=False,
     )
-    redis: Redis[bytes] = Redis.from_url(settings.redis, socket_timeout=10, socket_connect_timeout=2)
-    outbox, health, limits, feeds = Outbox(settings.kafka), Health(), Limits(settings), Feeds(redis, settings)
-    agency = tuple(topic.name for topic in AGENCY_TOPICS)
+    teller = Teller(connect(settings.redis))
+    outbox, health, limits, feeds = Outbox(settings.kafka), Health(), Limits(settings), Feeds(teller, settings)
 
-    def stage(name: str, topics: tuple[str, ...], make: MakeFold) -> Stage:
+    def stage(name: str, topics: Iterable[Topic], make: MakeFold) -> Stage:
         channel = app.channel(maxsize=CHANNEL)
-        source = Source(stage=name, topics=topics, channel=channel, settings=settings)
-        made = Stage(source, redis, settings, make, health)
+        sources = tuple(Source(stage=name, topic=topic.name, channel=channel, settings=settings) for topic in topics)
+
+        def lane(partition: TopicPartition, source: Source) -> Lane:
+            store = Store(teller, settings.namespace, partition.topic, partition.partition)
+            return Lane(partition, make(partition, store), store, Deps(settings, health, source))
+
+        made = Stage(name, sources, lane)
         app.agent(channel, name=name)(made.hand_over)
-        app.service(source)
+        for source in sources:
+            app.service(source)
         return made
 
-    admit = stage("admit", agency, lambda tp, store: AdmitFold(tp.topic, outbox, settings, limits))
-    react = stage("react", (FACTS.name,), lambda tp, store: ReactFold(tp.partition, store, outbox, policy))
-    deliver = stage("deliver", (ALERTS.name, SCREENINGS.name), lambda tp, store: DeliverFold(feeds))
-    stages = (admit, react, deliver)
+    stages = (
+        stage("admit", AGENCY_TOPICS, lambda tp, store: AdmitFold(tp.topic, outbox, settings, limits)),
+        stage("react", (FACTS,), lambda tp, store: ReactFold(tp.partition, store, outbox, policy)),
+        stage("deliver", (ALERTS, SCREENINGS), lambda tp, store: DeliverFold(feeds)),
+    )
 
     @app.agent(app.topic(POLICY.name, value_serializer="raw", key_type=bytes, value_type=bytes), name="policy")
     async def policies(stream: Any) -> None:
@@ -122,9 +132,17 @@ def build(settings: Settings, policy: Policy) -> faust.App:
             log.info("a policy was published; it takes effect at the next start")
 
     app.service(Clockwork(stages, settings, health))
-    app.service(Closing(stages, outbox, redis))
+    app.service(Closing(stages, outbox, teller))
     _pages(app, health)
     return app
+
+
+def connect(url: str) -> "Redis[bytes]":
+    """A client whose lanes wait their turn for a connection instead of opening hundreds."""
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=CONNECTIONS, timeout=None, socket_timeout=10, socket_connect_timeout=2
+    )
+    return Redis(connection_pool=pool)
 
 
 class Clockwork(mode.Service):
@@ -163,15 +181,15 @@ class Clockwork(mode.Service):
 class Closing(mode.Service):
     """Started last and so stopped first: lanes let go before their sources leave the group."""
 
-    def __init__(self, stages: tuple[Stage, ...], outbox: Outbox, redis: "Redis[bytes]") -> None:
+    def __init__(self, stages: tuple[Stage, ...], outbox: Outbox, teller: Teller) -> None:
         super().__init__()
-        self._stages, self._outbox, self._redis = stages, outbox, redis
+        self._stages, self._outbox, self._teller = stages, outbox, teller
 
     async def on_stop(self) -> None:
         """Within three seconds, whatever is away."""
         await asyncio.gather(*(stage.close() for stage in self._stages))
         await self._outbox.stop()
-        await self._redis.aclose()
+        await self._teller.close()
 
 
 Handler = Callable[[Any, Any], Awaitable[Any]]

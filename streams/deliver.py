@@ -1,11 +1,11 @@
 """Deliver: puts alerts and screenings on the feeds of those they are for, once a revision, each as its role may see it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 from aiokafka import ConsumerRecord
-from redis.asyncio import Redis
 
 from agents.route import view
 from schemas.alerts import OPEN_STATES, Alert, Recipient, Screening, State
@@ -14,13 +14,14 @@ from streams import metrics
 from streams.lanes import Fold, Records
 from streams.settings import Settings
 from streams.store import Batch
+from streams.teller import Argument, Script, Teller
 
 SCREENING_TTL: Final = timedelta(days=2)
 ALERT_TTL: Final = timedelta(days=30)
 
 # KEYS: state, then stream and open index of each recipient.
 # ARGV: revision, whole, seconds to live, feed length, score, id, then entry and '1' (open) or '0' for each recipient.
-_PUT = """
+_PUT = Script("""
 local old = redis.call('HGET', KEYS[1], 'revision')
 if old and tonumber(old) >= tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'whole', ARGV[2])
@@ -32,17 +33,16 @@ for i = 1, (#KEYS - 1) / 2 do
   else redis.call('ZREM', KEYS[2 * i + 1], ARGV[6]) end
 end
 return 1
-"""
+""")
 
 
 class Feeds:
     """The feeds in Redis: a bounded stream and an index of what is open for each recipient, and the newest of each thing."""
 
-    def __init__(self, redis: "Redis[bytes]", settings: Settings) -> None:
-        self._redis = redis
+    def __init__(self, teller: Teller, settings: Settings) -> None:
+        self._teller = teller
         self._prefix = f"{settings.namespace}:{{feed}}:"
         self._length = settings.feed_length
-        self._put = redis.register_script(_PUT)
 
     def stream(self, feed: str) -> str:
         """Key of a recipient's stream."""
@@ -58,7 +58,7 @@ class Feeds:
 
     async def alert(self, alert_id: str) -> Alert | None:
         """The newest revision of an alert, or None."""
-        whole = await self._redis.hget(self.thing("alert", alert_id), "whole")
+        whole = await self._teller.call("HGET", self.thing("alert", alert_id), "whole")
         return Alert.model_validate_json(whole) if whole else None
 
     async def put_alert(self, alert: Alert, now: datetime) -> bool:
@@ -67,16 +67,19 @@ class Feeds:
         stale = alert.expires_at < now and before is None
         mine = {one.feed: one for one in alert.recipients}
         gone = {one.feed: one for one in before.recipients if one.feed not in mine} if before else {}
-        entries = [(one, self._entry(alert, one, before, stale=stale), alert.state in OPEN_STATES and not stale) for one in mine.values()]
+        entries = [
+            (one, self._entry(alert, one, before, stale=stale), alert.state in OPEN_STATES and not stale)
+            for one in mine.values()
+        ]
         rerouted = alert.model_copy(update={"state": State.WITHDRAWN, "reason": "rerouted"})
         entries += [(one, self._entry(rerouted, one, before, stale=stale), False) for one in gone.values()]
         keys = [self.thing("alert", alert.alert_id)]
-        args: list[str | bytes | int | float] = [alert.revision, alert.model_dump_json(), int(ALERT_TTL.total_seconds())]
+        args: list[Argument] = [alert.revision, alert.model_dump_json(), int(ALERT_TTL.total_seconds())]
         args += [self._length, alert.at.timestamp(), alert.alert_id]
         for recipient, entry, is_open in entries:
             keys += [self.stream(recipient.feed), self.open(recipient.feed)]
             args += [entry, "1" if is_open else "0"]
-        done = bool(await self._put(keys=keys, args=args))
+        done = bool(await self._teller.run(_PUT, keys, args))
         if done:
             for recipient, entry, _ in entries:
                 metrics.DELIVERED.labels(recipient.role.value, "alert").inc(bool(entry))
@@ -95,9 +98,10 @@ class Feeds:
             return False
         feed = f"SCREENING:{screening.checkpoint}"
         whole = screening.model_dump_json()
-        done = await self._put(
-            keys=[self.thing("screening", screening.crossing_id), self.stream(feed), self.open(feed)],
-            args=[
+        done = await self._teller.run(
+            _PUT,
+            [self.thing("screening", screening.crossing_id), self.stream(feed), self.open(feed)],
+            [
                 screening.revision,
                 whole,
                 int(SCREENING_TTL.total_seconds()),
@@ -123,12 +127,23 @@ class DeliverFold(Fold):
     async def begin(self, quiet_below: int) -> None:
         """The feeds hold the revisions: delivering again is refused there."""
 
+    @property
+    def lazy(self) -> bool:
+        """The feeds know what they hold."""
+        return True
+
     async def fold(self, records: Records) -> Batch:
-        """In order, so that a revision never overtakes the one before it."""
+        """Things of different names side by side; revisions of one thing in order, so that none overtakes another."""
         now = datetime.now(UTC)
+        things: dict[bytes | None, list[ConsumerRecord[bytes, bytes]]] = {}
+        for record in records:
+            things.setdefault(record.key, []).append(record)
+        await asyncio.gather(*(self._revisions(some, now) for some in things.values()))
+        return Batch(next=records[-1].offset + 1)
+
+    async def _revisions(self, records: Records, now: datetime) -> None:
         for record in records:
             await self._one(record, now)
-        return Batch(next=records[-1].offset + 1)
 
     async def _one(self, record: "ConsumerRecord[bytes, bytes]", now: datetime) -> None:
         if record.value is None:

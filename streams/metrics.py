@@ -42,13 +42,17 @@ RECORDS = _counter("suar_records_total", "Records of agency topics, by what beca
 REJECTED = _counter("suar_rejected_total", "Records refused, by reason", "topic", "reason")
 UNKNOWN_CODES = _counter("suar_unknown_codes_total", "Codes that this version does not know, kept as UNKNOWN", "topic")
 FACTS = _counter("suar_facts_total", "Facts folded into dossiers, by kind", "kind")
-UNREADABLE = _counter("suar_unreadable_facts_total", "Records on suar.facts that are no facts: somebody else wrote there")
+UNREADABLE = _counter(
+    "suar_unreadable_facts_total", "Records on suar.facts that are no facts: somebody else wrote there"
+)
 NOTES = _counter("suar_notes_total", "Notes from one subject to another, by kind", "kind")
 SCREENINGS = _counter("suar_screenings_total", "Answers to departure attempts, by verdict", "verdict")
 ALERTS = _counter("suar_alerts_total", "Alert revisions, by severity and state", "severity", "state")
 WHYS = _counter("suar_decisions_total", "Decisions to speak or stay quiet, by reason", "why")
 DELIVERED = _counter("suar_delivered_total", "Entries put on feeds, by role and what they are", "role", "what")
-END_TO_END = _histogram("suar_end_to_end_seconds", "From the broker's append of an attempt to its acknowledged screening")
+END_TO_END = _histogram(
+    "suar_end_to_end_seconds", "From the broker's append of an attempt to its acknowledged screening"
+)
 STAGE = _histogram("suar_stage_seconds", "Time of one batch in one stage", "stage", "step")
 BATCH = _histogram("suar_batch_records", "Records folded at once", "stage", buckets=SIZES)
 DOSSIERS = _counter("suar_dossiers_touched_total", "Dossiers read and written")
@@ -61,7 +65,7 @@ WAITING = _gauge("suar_waiting", "1 while a lane waits for Redis or Kafka to com
 OUTAGES = _counter("suar_outages_total", "Times that a lane began to wait, by what for", "on")
 PAUSED = _counter("suar_paused_total", "Times that a full lane paused its partition", "stage")
 COMMITS = _counter("suar_commits_total", "Commits to Kafka, by outcome", "outcome")
-COMMIT_AGE = _gauge("suar_commit_age_seconds", "Seconds since the last commit to Kafka that went through", "stage")
+COMMIT_AGE = _gauge("suar_commit_age_seconds", "Seconds since the last commit to Kafka that went through", "topic")
 TICKS = _counter("suar_ticks_total", "Due looks turned into facts, by clock", "clock")
 
 

@@ -127,7 +127,10 @@ class ReactFold(Fold):
             new = [(name, at) for name, at in due if (name, clock, at.timestamp()) not in self.ticked]
             if not new:
                 continue
-            ticks = [Record(FACTS.name, name.encode(), encode(_tick(name, clock, at, now)), self.partition) for name, at in new]
+            ticks = [
+                Record(FACTS.name, name.encode(), encode(_tick(name, clock, at, now)), self.partition)
+                for name, at in new
+            ]
             await self._outbox.send(ticks)
             self.ticked |= {(name, clock, at.timestamp()) for name, at in new}
             metrics.TICKS.labels(clock).inc(len(new))

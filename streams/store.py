@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
+from streams.teller import Script, Teller
 
-_CLAIM = """
+_CLAIM = Script("""
 local fence = redis.call('INCR', KEYS[3]) .. ':' .. ARGV[1]
 redis.call('SET', KEYS[1], fence)
 return {fence, redis.call('GET', KEYS[2])}
-"""
+""")
 # KEYS: fence, next, due clocks…, blobs…   ARGV: fence, next expected, next, clocks, looks, (clock no, time, member)…, blobs…
-_SAVE = """
+_SAVE = Script("""
 local fence = redis.call('GET', KEYS[1])
 if not fence then return 'gone' end
 if fence ~= ARGV[1] then return 'lost' end
@@ -32,7 +31,7 @@ for i = 3 + clocks, #KEYS do
 end
 redis.call('SET', KEYS[2], ARGV[3])
 return 'saved'
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,9 @@ class NotSaved(Exception):  # noqa: N818 - it names what happened
 class Store:
     """One partition's place in Redis. All its keys share a hash tag, and so one slot of a cluster."""
 
-    def __init__(self, redis: "Redis[bytes]", namespace: str, topic: str, partition: int) -> None:
-        self._redis = redis
+    def __init__(self, teller: Teller, namespace: str, topic: str, partition: int) -> None:
+        self._teller = teller
         self._prefix = f"{namespace}:{{{topic}:{partition}}}:"
-        self._claim: AsyncScript = redis.register_script(_CLAIM)
-        self._save: AsyncScript = redis.register_script(_SAVE)
 
     def _key(self, name: str) -> str:
         return self._prefix + name
@@ -80,12 +77,12 @@ class Store:
     async def claim(self) -> Claim:
         """Takes the partition from whoever had it."""
         names = [self._key("fence"), self._key("next"), self._key("claims")]
-        fence, following = await self._claim(keys=names, args=[uuid.uuid4().hex])
+        fence, following = await self._teller.run(_CLAIM, names, [uuid.uuid4().hex])
         return Claim(fence, None if following is None else int(following))
 
     async def read(self, names: Sequence[str]) -> list[bytes | None]:
         """Blobs by name, one call for all."""
-        return await self._redis.mget([self._key(name) for name in names]) if names else []
+        return await self._teller.call("MGET", *(self._key(name) for name in names)) if names else []
 
     async def save(self, fence: bytes, expected: int | None, batch: Batch) -> None:
         """Writes everything of a fold, or nothing. Raises NotSaved."""
@@ -98,11 +95,25 @@ class Store:
         for look in batch.looks:
             args += [number[look.clock], "" if look.at is None else look.at.timestamp(), look.subject]
         args += batch.blobs.values()
-        answer = await self._save(keys=keys, args=args)
+        answer = await self._teller.run(_SAVE, keys, args)
         if answer != b"saved":
             raise NotSaved(answer.decode())
 
+    async def check(self, fence: bytes) -> None:
+        """Is the partition still ours? An idle lane would not notice an emptied Redis otherwise. Raises NotSaved."""
+        found = await self._teller.call("GET", self._key("fence"))
+        if found != fence:
+            raise NotSaved("gone" if found is None else "lost")
+
     async def due(self, clock: str, upto: datetime, most: int) -> list[tuple[str, datetime]]:
         """Subjects whose look on that clock is due, oldest first."""
-        found = await self._redis.zrangebyscore(self._key(f"due:{clock}"), "-inf", upto.timestamp(), 0, most, True)
-        return [(name.decode(), datetime.fromtimestamp(score, UTC)) for name, score in found]
+        key = self._key(f"due:{clock}")
+        flat = await self._teller.call("ZRANGEBYSCORE", key, "-inf", upto.timestamp(), "WITHSCORES", "LIMIT", 0, most)
+        return [(name.decode(), datetime.fromtimestamp(float(score), UTC)) for name, score in _pairs(flat)]
+
+
+def _pairs(flat: Sequence[bytes | Sequence[bytes]]) -> list[tuple[bytes, bytes]]:
+    """Members and scores, however the protocol version lays them out."""
+    if flat and not isinstance(flat[0], bytes):
+        return [(pair[0], pair[1]) for pair in flat]  # type: ignore[misc]  # RESP3: a list of pairs
+    return list(zip(flat[::2], flat[1::2], strict=True))  # type: ignore[arg-type]  # RESP2: one flat list

@@ -10,16 +10,15 @@ from schemas.policy import Policy
 
 
 def _passport_lost_while_seized(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
-    loss = trigger.loss
-    if loss is None:
+    if trigger.lost_document is None:
         return None
     held = _seizures(case, trigger) or _held_by_others(case, trigger)
     return Hit(Severity.CRITICAL, (trigger.fact, *held)) if held else None
 
 
 def _seizures(case: Case, trigger: Trigger) -> tuple[Fact, ...]:
-    loss = trigger.loss
-    state, seized = document_state(case, loss.document, trigger.at) if loss else ("VALID", None)
+    document = trigger.lost_document
+    state, seized = document_state(case, document, trigger.at) if document else ("VALID", None)
     return (seized,) if state == "SEIZED" and seized is not None else ()
 
 
@@ -32,8 +31,7 @@ def _held_by_others(case: Case, trigger: Trigger) -> tuple[Fact, ...]:
         if fact.at <= trigger.at
         and fact.flag("passport_held")
         and fact.text("case_no") not in closed
-        and trigger.loss is not None
-        and fact.text_or_none("passport_no") in {None, trigger.loss.document}
+        and fact.text_or_none("passport_no") in {None, trigger.lost_document}
     )
 
 

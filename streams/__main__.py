@@ -1,0 +1,5 @@
+"""`python -m streams` is `suar`."""
+
+from streams.cli import main
+
+main()

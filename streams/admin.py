@@ -1,0 +1,88 @@
+"""Topics on the broker: created from the table, compared with it, and refused when they differ."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from schemas.topics import TOPICS, Topic
+
+
+class AdminError(Exception):
+    """The broker cannot be asked, or refused; one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which the broker's topic is not the table's."""
+
+    topic: str
+    what: str
+    found: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.what} is {self.found}, must be {self.wanted}"
+
+
+class Admin:
+    """An admin connection; use with `async with`."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+
+    async def __aenter__(self) -> "Admin":
+        try:
+            await self._client.start()
+        except KafkaError as error:
+            raise AdminError(
+                f"no Kafka broker answers at {self._bootstrap} ({type(error).__name__}): start it, or set SUAR_KAFKA"
+            ) from None
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    async def create(self, topics: Iterable[Topic] = TOPICS, replication: int = 1) -> list[str]:
+        """Creates what is missing and gives back its names. Existing topics are left as they are: `check` judges them."""
+        there = set(await self._client.list_topics())
+        missing = [topic for topic in topics if topic.name not in there]
+        if not missing:
+            return []
+        new = [NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.settings()) for topic in missing]
+        answer = await self._client.create_topics(new)
+        for name, code, *_ in answer.topic_errors:
+            error = for_code(code)
+            if code and error is not TopicAlreadyExistsError:
+                raise AdminError(f"topic {name} could not be created: {error.__name__}")
+        return [topic.name for topic in missing]
+
+    async def check(self, topics: Iterable[Topic] = TOPICS) -> list[Difference]:
+        """Every difference between the table and the broker: partition counts and settings. Empty when all is well."""
+        wanted = {topic.name: topic for topic in topics}
+        there = set(await self._client.list_topics())
+        found = [Difference(name, "it", "missing", "created") for name in wanted if name not in there]
+        present = [name for name in wanted if name in there]
+        for described in await self._client.describe_topics(present):
+            count, name = len(described["partitions"]), described["topic"]
+            if count != wanted[name].partitions:
+                found.append(Difference(name, "partitions", str(count), str(wanted[name].partitions)))
+        return found + await self._settings([wanted[name] for name in present])
+
+    async def _settings(self, topics: list[Topic]) -> list[Difference]:
+        found: list[Difference] = []
+        asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+        for answer in await self._client.describe_configs(asked):
+            for resource in answer.resources:
+                _, _, _, name, entries = resource[:5]
+                have = {entry[0]: entry[1] for entry in entries}
+                topic = next(one for one in topics if one.name == name)
+                found += [
+                    Difference(name, setting, str(have.get(setting)), value)
+                    for setting, value in topic.settings().items()
+                    if have.get(setting) != value
+                ]
+        return found

@@ -1,0 +1,34 @@
+"""The command line `suar`."""
+
+import typer
+
+from streams.commands import alerts, contract, demo, events, operate, rejects
+
+app = typer.Typer(
+    name="suar",
+    help="Suar joins five agencies' events by identity and alerts checkpoints when a departure looks non-procedural. "
+    "It advises; it never decides.",
+    epilog="Exit codes: 0 done · 1 a bug · 2 refused or wrong usage · 3 stood still · 4 poisoned topic · 5 not found · "
+    "6 Kafka or Redis away.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(operate.topics, name="topics")
+app.add_typer(rejects.rejected, name="rejected")
+app.command("doctor")(operate.doctor)
+app.command("worker")(operate.worker)
+app.command("publish")(events.publish)
+app.command("play")(events.play)
+app.command("watch")(alerts.watch)
+app.command("explain")(alerts.explain)
+app.command("rebuild")(operate.rebuild)
+app.command("metrics")(operate.list_metrics)
+app.command("contract")(contract.contract)
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

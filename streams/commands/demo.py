@@ -1,0 +1,64 @@
+"""For everybody: the whole system on this machine with one command."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from schemas.alerts import Alert
+from streams import demo as show
+from streams.commands.alerts import Language, headline
+from streams.commands.terminal import console, fail, in_force
+from streams.local import LocalError
+from streams.settings import ROOT
+
+
+def demo(
+    seconds: Annotated[float | None, typer.Option(help="Stop by itself after so long; without it, at Ctrl-C")] = None,
+    language: Annotated[Language, typer.Option(help="Of the sentences")] = Language.ID,
+) -> None:
+    """Start Kafka, Redis and workers here, play the stories among ordinary travellers, show the alerts, stop everything.
+
+    Example: suar demo --seconds 60
+    """
+    policy = in_force(ROOT / "deploy/policy/2026-11.toml")
+    tally = show.Tally()
+
+    def heard(alert: Alert) -> None:
+        console.print(headline(alert, policy, language), soft_wrap=True)
+
+    try:
+        with show.installation(lambda line: console.print(f"[green]•[/green] {line}", highlight=False)) as local:
+            console.print("[dim]alerts as they come; Ctrl-C stops everything[/dim]")
+            with Progress(
+                TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
+            ) as bar:
+                bar.add_task("travellers", total=seconds)
+                asyncio.run(_with_bar(show.play(local, seconds, heard, tally), bar, tally))
+    except LocalError as error:
+        fail(str(error).splitlines()[0])
+    except KeyboardInterrupt:
+        console.print("stopped")
+    _summary(tally)
+
+
+async def _with_bar(playing: object, bar: Progress, tally: show.Tally) -> None:
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0.5)
+            bar.update(bar.task_ids[0], advance=0.5, description=f"{sum(tally.screenings.values()):,} screenings")
+
+    ticking = asyncio.create_task(tick())
+    try:
+        await playing  # type: ignore[misc]  # a coroutine; typing it by name would import its parts
+    finally:
+        ticking.cancel()
+
+
+def _summary(tally: show.Tally) -> None:
+    table = Table("what", "how many", title="summary")
+    for what, count in show.summary_of(tally):
+        table.add_row(what, count)
+    console.print(table)

@@ -1,0 +1,187 @@
+"""For operators: doctor, topics, worker, rebuild, metrics."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from redis.asyncio import Redis
+from rich.table import Table
+
+from schemas.topics import TOPICS
+from streams import metrics
+from streams import worker as workers
+from streams.admin import Admin, AdminError
+from streams.commands.terminal import configured, console, fail, in_force, run, without_secrets
+from streams.settings import Settings
+
+topics = typer.Typer(help="Topics on the broker, from the table in schemas/topics.", no_args_is_help=True)
+FREE_GB = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor."""
+
+    what: str
+    well: bool
+    said: str
+    mend: str = ""
+
+
+def doctor() -> None:
+    """Check everything a worker needs, and say how to mend what is not well.
+
+    Example: suar doctor
+    """
+    findings = run(_examine())
+    table = Table("", "what", "found", "what to do", box=None)
+    for one in findings:
+        table.add_row("[green]✓[/green]" if one.well else "[red]✗[/red]", one.what, one.said, one.mend)
+    console.print(table)
+    if not all(one.well for one in findings):
+        fail("something needs mending: see the right column")
+
+
+async def _examine() -> list[Finding]:
+    found = [Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer")]
+    free = shutil.disk_usage(".").free / 1e9
+    found.append(Finding("disk", free > FREE_GB, f"{free:.0f} GB free", "" if free > FREE_GB else "make room"))
+    config = without_secrets()
+    found.append(_secret())
+    found.append(_policy(config))
+    checks: tuple[Callable[[Settings], Awaitable[list[Finding]]], ...] = (_kafka, _redis)
+    for check in checks:
+        found += await check(config)
+    return found
+
+
+def _secret() -> Finding:
+    from streams.settings import SettingsError, load
+
+    try:
+        load()
+    except SettingsError as error:
+        return Finding("secrets", False, "missing or too short", str(error))
+    return Finding("secrets", True, "set")
+
+
+def _policy(config: Settings) -> Finding:
+    from streams.policy import PolicyError, load
+
+    try:
+        return Finding("policy", True, f"version {load(config.policy).version}")
+    except PolicyError as error:
+        return Finding("policy", False, "not usable", str(error))
+
+
+async def _kafka(config: Settings) -> list[Finding]:
+    try:
+        async with Admin(config.kafka) as admin:
+            differences = await admin.check()
+    except AdminError as error:
+        return [Finding("Kafka", False, config.kafka, str(error))]
+    said = [Finding("Kafka", True, config.kafka)]
+    said += [Finding("topic", False, str(one), "suar topics create (or mend it by hand)") for one in differences]
+    return said if differences else [*said, Finding("topics", True, f"{len(TOPICS)} as in the table")]
+
+
+async def _redis(config: Settings) -> list[Finding]:
+    client = Redis.from_url(config.redis, socket_connect_timeout=2, socket_timeout=2)
+    try:
+        info = await client.info()
+        policy = (await client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
+    except (OSError, Exception) as error:  # noqa: BLE001 - a doctor reports whatever it meets
+        return [Finding("Redis", False, config.redis, f"start it, or set SUAR_REDIS ({type(error).__name__})")]
+    finally:
+        await client.aclose()
+    durable = info.get("aof_enabled") == 1
+    return [
+        Finding("Redis", True, f"{config.redis}, {info.get('used_memory_human')} used"),
+        Finding("Redis appendonly", durable, "on" if durable else "off", "" if durable else "set appendonly yes"),
+        Finding("Redis eviction", policy == "noeviction", policy, "" if policy == "noeviction" else "set noeviction"),
+    ]
+
+
+@topics.command("create")
+def create(replication: Annotated[int, typer.Option(help="Copies of each partition")] = 1) -> None:
+    """Create the topics that are missing; existing ones are left as they are.
+
+    Example: suar topics create --replication 3
+    """
+
+    async def work() -> list[str]:
+        async with Admin(without_secrets().kafka) as admin:
+            return await admin.create(replication=replication)
+
+    made = run(work())
+    console.print(f"{len(made)} topics created" if made else "nothing to create: all topics are there")
+
+
+@topics.command("check")
+def check() -> None:
+    """Compare the broker's topics with the table.
+
+    Example: suar topics check
+    """
+
+    async def work() -> list[str]:
+        async with Admin(without_secrets().kafka) as admin:
+            return [str(one) for one in await admin.check()]
+
+    for line in (differences := run(work())):
+        console.print(f"[red]✗[/red] {line}", highlight=False)
+    if differences:
+        fail(f"{len(differences)} differences: create what is missing, mend the rest with kafka-configs")
+    console.print(f"[green]✓[/green] {len(TOPICS)} topics are as in the table")
+
+
+def worker(level: Annotated[str, typer.Option(help="Least level that is logged")] = "INFO") -> None:
+    """Run a worker. More workers share the partitions.
+
+    Exits with 2 when it must not start, 3 when it stands still, 4 when a topic is poisoned.
+
+    Example: SUAR_WEB_PORT=16067 suar worker
+    """
+    import mode.loop
+
+    mode.loop.use("uvloop")
+    config = configured()
+    policy = in_force(config.policy)
+    run(workers.refuse_wrong_topics(config))
+    asyncio.set_event_loop(None)
+    workers.run(config, policy, level)
+
+
+def rebuild(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False) -> None:
+    """Empty this installation's part of Redis; running workers rebuild it from suar.facts and page nobody.
+
+    Example: suar rebuild --yes
+    """
+    config = without_secrets()
+    if not yes:
+        typer.confirm(f"Delete every key of namespace {config.namespace} in {config.redis}?", abort=True)
+
+    async def work() -> int:
+        client = Redis.from_url(config.redis)
+        gone = 0
+        async for key in client.scan_iter(f"{config.namespace}:*", count=1000):
+            gone += await client.unlink(key)
+        await client.aclose()
+        return gone
+
+    console.print(f"{run(work())} keys deleted; workers rebuild now (see suar_lag_records)")
+
+
+def list_metrics() -> None:
+    """Every metric with its labels and meaning.
+
+    Example: suar metrics
+    """
+    table = Table("name", "kind", "labels", "meaning", box=None)
+    for line in metrics.manual():
+        table.add_row(line.name, line.kind, ", ".join(line.labels), line.help)
+    console.print(table)

@@ -1,0 +1,147 @@
+"""For agencies and operators: what was refused, why, and sending it again."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from aiokafka import ConsumerRecord
+from rich.table import Table
+
+from schemas.topics import REJECTED
+from streams.commands.terminal import Exit, console, fail, run, without_secrets
+from streams.produce import Outbox, Record
+from streams.reading import everything
+
+rejected = typer.Typer(help="What was refused at admission: list, show, redrive.", no_args_is_help=True)
+MOST_REDRIVES = 3
+"""A record that failed so often is not sent again by itself (an endless retry helps nobody)."""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A refused record: where it came from, why, and its original bytes."""
+
+    position: str
+    topic: str
+    reason: str
+    where: str
+    at: datetime
+    redrives: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+def read(record: "ConsumerRecord[bytes, bytes]") -> Reject:
+    """A record of `suar.rejected` as what it holds."""
+    ours = {name: value for name, value in record.headers if name.startswith("suar-")}
+    theirs = tuple(
+        (name.removeprefix("original-"), value) for name, value in record.headers if name.startswith("original-")
+    )
+    redrives = next((int(value) for name, value in theirs if name == "suar-redriven"), 0)
+    return Reject(
+        position=f"{ours['suar-topic'].decode()}/{ours['suar-partition'].decode()}/{ours['suar-offset'].decode()}",
+        topic=ours["suar-topic"].decode(),
+        reason=ours["suar-reason"].decode(),
+        where=ours["suar-where"].decode(),
+        at=datetime.fromtimestamp(int(ours["suar-timestamp"]) / 1000, UTC),
+        redrives=redrives,
+        key=ours.get("suar-key"),
+        value=record.value,
+        headers=tuple(header for header in theirs if header[0] != "suar-redriven"),
+    )
+
+
+async def _all(kafka: str, topic: str, reason: str, position: str = "") -> AsyncIterator[Reject]:
+    async for record in everything(kafka, REJECTED.name):
+        one = read(record)
+        if topic in {"", one.topic} and reason in {"", one.reason} and position in {"", one.position}:
+            yield one
+
+
+Topic = Annotated[str, typer.Option(help="Only from this agency topic")]
+Why = Annotated[str, typer.Option(help="Only with this reason")]
+
+
+@rejected.command("list")
+def list_rejected(
+    topic: Topic = "", reason: Why = "", most: Annotated[int, typer.Option(help="Rows shown")] = 20
+) -> None:
+    """What was refused, counted by reason, and the newest in full. Values are never shown here.
+
+    Example: suar rejected list --topic simkim.crossings
+    """
+
+    async def work() -> list[Reject]:
+        return [one async for one in _all(without_secrets().kafka, topic, reason)]
+
+    found = run(work())
+    if not found:
+        console.print("nothing was refused")
+        return
+    counts = Table("topic", "reason", "where", "records", box=None)
+    for (name, why, where), count in Counter((one.topic, one.reason, one.where) for one in found).most_common():
+        counts.add_row(name, why, where or "–", f"{count:,}")
+    console.print(counts)
+    newest = Table("position", "reason", "where", "at", "sent again", box=None, title=f"newest {most}")
+    for one in sorted(found, key=lambda one: one.at)[-most:]:
+        newest.add_row(one.position, one.reason, one.where or "–", f"{one.at:%Y-%m-%d %H:%M:%S}Z", str(one.redrives))
+    console.print(newest)
+
+
+@rejected.command("show")
+def show(
+    position: Annotated[str, typer.Argument(help="topic/partition/offset, as `list` shows it")],
+    original: Annotated[bool, typer.Option("--original", help="Show the bytes: they may hold personal data")] = False,
+) -> None:
+    """One refused record.
+
+    Example: suar rejected show simkim.crossings/3/1042 --original
+    """
+
+    async def work() -> Reject | None:
+        async for one in _all(without_secrets().kafka, "", "", position):
+            return one
+        return None
+
+    one = run(work())
+    if one is None:
+        fail(f"nothing was refused at {position}: see `suar rejected list`", Exit.NOT_FOUND)
+    console.print(
+        f"{one.position}: {one.reason}{f' at {one.where}' if one.where else ''}, {len(one.value or b'')} bytes"
+    )
+    if original:
+        console.print((one.value or b"").decode(errors="backslashreplace"), markup=False, highlight=False)
+
+
+@rejected.command("redrive")
+def redrive(
+    topic: Topic = "", reason: Why = "", position: Annotated[str, typer.Option(help="Only this one")] = ""
+) -> None:
+    """Send refused records to their topics again, as they were. A fact that was admitted before changes nothing.
+
+    Example: suar rejected redrive --topic siskop2mi.placements --reason unknown_field
+    """
+    config = without_secrets()
+
+    async def work() -> tuple[int, int]:
+        outbox = Outbox(config.kafka)
+        newest: dict[str, Reject] = {one.position: one async for one in _all(config.kafka, topic, reason, position)}
+        again = [one for one in newest.values() if one.redrives < MOST_REDRIVES]
+        await outbox.send(
+            Record(
+                one.topic,
+                one.key or one.position.encode(),
+                one.value,
+                headers=(*one.headers, ("suar-redriven", str(one.redrives + 1).encode())),
+            )
+            for one in again
+        )
+        await outbox.stop()
+        return len(again), len(newest) - len(again)
+
+    sent, held = run(work())
+    console.print(f"{sent} sent again" + (f", {held} held back after {MOST_REDRIVES} attempts" if held else ""))

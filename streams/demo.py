@@ -1,0 +1,287 @@
+"""The demo: a whole installation on this machine, ordinary travellers, and the stories of seeds/ among them."""
+
+import asyncio
+import os
+import random
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from schemas.alerts import Alert, Screening
+from schemas.envelope import System
+from schemas.topics import ALERTS, FACTS, REJECTED, SCREENINGS
+from streams import stories
+from streams.admin import Admin
+from streams.local import CHECKOUT, Local, LocalError, services
+from streams.produce import Outbox, Record
+from streams.publish import envelope, heartbeats, record_of
+from streams.reading import following, log_sizes
+
+KAFKA_PORT, REDIS_PORT, WEB_PORT = 19292, 16390, 16066
+WORKERS = 2
+PEOPLE = 3000
+RATE = 40
+"""Ordinary departures a second: more than the whole nation's busiest minute (domain 3.5: 17.5)."""
+BEAT = 2.0
+READY_WITHIN = 40.0
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Tally:
+    """What the demo saw, for its summary."""
+
+    published: int = 0
+    screenings: Counter[str] = field(default_factory=Counter)
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    milliseconds: list[float] = field(default_factory=list)
+    facts: int = 0
+    rejected: int = 0
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds from the append of an attempt to the append of its screening, by the broker's clock."""
+        ordered = sorted(self.milliseconds)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else float("nan")
+
+
+@contextmanager
+def installation(say: Say) -> Iterator[Local]:
+    """Kafka, Redis, topics and workers, each said with the seconds it took; all stopped at the end."""
+    folder = CHECKOUT / ".suar" / "demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as stack:
+        started = time.monotonic()
+        local = stack.enter_context(services(folder, KAFKA_PORT, REDIS_PORT))
+        say(f"Kafka at {local.kafka.address}, Redis at port {REDIS_PORT}: {time.monotonic() - started:.1f} s")
+        started = time.monotonic()
+        asyncio.run(_topics(local.kafka.address))
+        say(f"topics: {time.monotonic() - started:.1f} s")
+        started = time.monotonic()
+        key = secrets.token_hex(32)
+        for number in range(WORKERS):
+            stack.enter_context(_worker(local, key, number, folder))
+        _await_ready(started)
+        say(f"{WORKERS} workers ready: {time.monotonic() - started:.1f} s")
+        yield local
+
+
+async def _topics(kafka: str) -> None:
+    async with Admin(kafka) as admin:
+        await admin.create()
+
+
+@contextmanager
+def _worker(local: Local, key: str, number: int, folder: Path) -> Iterator[None]:
+    environment = os.environ | {
+        "SUAR_KAFKA": local.kafka.address,
+        "SUAR_REDIS": local.redis.address,
+        "SUAR_PSEUDONYM_KEY": key,
+        "SUAR_WEB_PORT": str(WEB_PORT + number),
+    }
+    with (folder / f"worker-{number}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streams", "worker"],
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us; workers are stopped in order
+            cwd=CHECKOUT,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(8)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await_ready(started: float) -> None:
+    waiting = set(range(WORKERS))
+    while waiting:
+        waiting = {number for number in waiting if not _ready(number)}
+        if time.monotonic() - started > READY_WITHIN:
+            raise LocalError(
+                f"worker {min(waiting)} is not ready after {READY_WITHIN:.0f} s: see .suar/demo/worker-{min(waiting)}.log"
+            )
+        time.sleep(0.2)
+
+
+def _ready(number: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{WEB_PORT + number}/ready", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+async def play(local: Local, seconds: float | None, heard: Callable[[Alert], None], tally: Tally) -> None:
+    """Publishes people, stories and travellers until the time is up (None: until cancelled), and listens meanwhile."""
+    outbox = Outbox(local.kafka.address)
+    people = People(random.Random(7))  # noqa: S311 - the same demo every time
+    listening = asyncio.create_task(_listen(local.kafka.address, heard, tally))
+    beating = asyncio.create_task(_beat(outbox))
+    try:
+        async with asyncio.timeout(seconds):
+            await _send(outbox, people.passports(), tally)
+            await asyncio.sleep(1)
+            telling = asyncio.create_task(_tell(outbox, tally, seconds))
+            await _travel(outbox, people, tally)
+            await telling
+    except TimeoutError:
+        await asyncio.sleep(1)
+    finally:
+        for task in (listening, beating):
+            task.cancel()
+        sizes = await log_sizes(local.kafka.address, FACTS.name, REJECTED.name)
+        tally.facts, tally.rejected = sizes[FACTS.name], sizes[REJECTED.name]
+        await outbox.stop()
+
+
+async def _send(outbox: Outbox, records: list[Record], tally: Tally) -> None:
+    await outbox.send(records)
+    tally.published += len(records)
+
+
+async def _beat(outbox: Outbox) -> None:
+    while True:
+        await outbox.send(heartbeats(datetime.now(UTC)))
+        await asyncio.sleep(BEAT)
+
+
+async def _tell(outbox: Outbox, tally: Tally, seconds: float | None) -> None:
+    """Every story once, spread over the demo's first half."""
+    told = list(stories.every())
+    pause = (seconds / 2 if seconds else 120.0) / max(1, len(told))
+    for number, story in enumerate(told):
+        await _send(outbox, stories.records(story, datetime.now(UTC), f"d{number}"), tally)
+        await asyncio.sleep(pause)
+
+
+async def _travel(outbox: Outbox, people: "People", tally: Tally) -> None:
+    """A steady stream of ordinary departures, each cleared a moment later."""
+    started, sent = time.monotonic(), 0
+    while True:
+        due = int((time.monotonic() - started) * RATE)
+        if due > sent:
+            await _send(outbox, [record for _ in range(due - sent) for record in people.departure()], tally)
+            sent = due
+        await asyncio.sleep(0.02)
+
+
+async def _listen(kafka: str, heard: Callable[[Alert], None], tally: Tally) -> None:
+    async for record in following(kafka, ALERTS.name, SCREENINGS.name):
+        if record.topic == ALERTS.name:
+            alert = Alert.model_validate_json(record.value or b"")
+            before = tally.alerts.get(alert.alert_id)
+            if before is None or before.revision < alert.revision:
+                tally.alerts[alert.alert_id] = alert
+                heard(alert)
+            continue
+        screening = Screening.model_validate_json(record.value or b"")
+        tally.screenings[screening.verdict.value] += 1
+        if screening.crossing_id.startswith("ordinary-"):
+            tally.milliseconds.append(record.timestamp - screening.admitted_at.timestamp() * 1000)
+
+
+class People:
+    """Fictional people of province 99, with passports, some with an e-PMI, and ordinary reasons to travel."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self._dice = dice
+        self._departures = 0
+
+    def passports(self) -> list[Record]:
+        """What the agencies know of them beforehand."""
+        now = datetime.now(UTC)
+        records = [self._issued(number, now) for number in range(PEOPLE)]
+        records += [self._epmi(number, now) for number in range(0, PEOPLE, 20)]
+        return records
+
+    def departure(self) -> list[Record]:
+        """One departure, and the clearance that follows."""
+        number = self._departures % PEOPLE
+        self._departures += 1
+        worker = number % 20 == 0
+        checkpoint = self._dice.choice(
+            ["A-CGK", "A-CGK", "A-CGK", "A-DPS", "A-SUB", "A-KNO", "S-BTC", "S-BTC", "L-ENT"]
+        )
+        destination = "MYS" if worker else self._dice.choice(["SGP", "MYS", "SAU", "JPN", "THA", "AUS"])
+        now = datetime.now(UTC)
+        crossing = {
+            "crossing_id": f"ordinary-{self._departures}",
+            "checkpoint": checkpoint,
+            "direction": "OUT",
+            "passport_no": _passport(number),
+            "destination": destination,
+        }
+        attempt = {
+            **crossing,
+            "lane": self._dice.choice(["AUTOGATE", "AUTOGATE", "COUNTER"]),
+            "visa_class": "WORK" if worker else "VISA_FREE",
+            "purpose": "WORK" if worker else self._dice.choice(["TOURISM", "BUSINESS", "FAMILY_VISIT"]),
+        }
+        name = f"{self._departures}"
+        return [
+            record_of(envelope(System.SIMKIM, "crossing_attempted", id=f"attempt-{name}", time=now, data=attempt)),
+            record_of(envelope(System.SIMKIM, "crossing_cleared", id=f"cleared-{name}", time=now, data=crossing)),
+        ]
+
+    def _issued(self, number: int, now: datetime) -> Record:
+        data = {
+            "passport_no": _passport(number),
+            "nik": _nik(number),
+            "passport_type": "ELECTRONIC",
+            "issued_on": "2024-05-02",
+            "expires_on": "2034-05-02",
+            "office_code": "KANIM-99",
+        }
+        time = now - timedelta(days=900)
+        return record_of(envelope(System.SIMKIM, "passport_issued", id=f"issued-{number}", time=time, data=data))
+
+    def _epmi(self, number: int, now: datetime) -> Record:
+        data = {
+            "epmi_no": f"EPMI-{number:06d}",
+            "nik": _nik(number),
+            "passport_no": _passport(number),
+            "scheme": "P_TO_P",
+            "country": "MYS",
+            "valid_to": "2030-01-01",
+        }
+        time = now - timedelta(days=30)
+        return record_of(envelope(System.SISKOP2MI, "epmi_issued", id=f"epmi-{number}", time=time, data=data))
+
+
+def _nik(number: int) -> str:
+    return f"990101{number % 28 + 1:02d}0690{number // 28 + 1:04d}"
+
+
+def _passport(number: int) -> str:
+    return f"Z{number:07d}"
+
+
+def summary_of(tally: Tally) -> list[tuple[str, str]]:
+    """The summary's rows."""
+    severities = Counter(alert.severity.name for alert in tally.alerts.values())
+    rows = [("events published", f"{tally.published:,}"), ("facts and notes", f"{tally.facts:,}")]
+    rows += [(f"screenings {name}", f"{count:,}") for name, count in sorted(tally.screenings.items())]
+    rows += [(f"alerts {name}", f"{count:,}") for name, count in sorted(severities.items())]
+    rows.append(("withdrawn of these", f"{sum(a.state.value == 'WITHDRAWN' for a in tally.alerts.values()):,}"))
+    rows.append(("rejected", f"{tally.rejected:,}"))
+    rows.append(("attempt to screening p50", f"{tally.percentile(0.5):.0f} ms"))
+    rows.append(("attempt to screening p99", f"{tally.percentile(0.99):.0f} ms"))
+    return rows

@@ -1,0 +1,103 @@
+"""Publishing for agencies: envelopes, keys, heartbeats to every partition, and every acknowledgement counted."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.envelope import System
+from schemas.topics import AGENCY_TOPICS, HEARTBEAT, Topic
+from streams.produce import Outbox, Record
+
+AT_ONCE = 500
+
+
+class PublishError(Exception):
+    """A line cannot be published; names the line and what is wrong with it."""
+
+
+@dataclass
+class Count:
+    """What became of a publication."""
+
+    acknowledged: int = 0
+    by_topic: dict[str, int] = field(default_factory=dict)
+
+
+def topic_of(source: str, kind: str) -> Topic:
+    """The topic on which a system publishes an event type. Raises PublishError."""
+    for topic in AGENCY_TOPICS:
+        if topic.system is not None and topic.system.value == source and kind in topic.events:
+            return topic
+    raise PublishError(f"no topic carries {kind} of {source}; see `suar contract`")
+
+
+def envelope(
+    system: System, kind: str, *, id: str, time: datetime, data: Mapping[str, Any], **more: Any
+) -> dict[str, Any]:
+    """A CloudEvents envelope as agencies send it. `more` may hold retracts, supersedes or recorded_at."""
+    return {
+        "specversion": "1.0",
+        "id": id,
+        "source": system.value,
+        "type": kind,
+        "time": time.astimezone(UTC).isoformat(),
+        "recorded_at": more.pop("recorded_at", time).astimezone(UTC).isoformat(),
+        "data": dict(data),
+        **{name: value for name, value in more.items() if value is not None},
+    }
+
+
+def record_of(event: Mapping[str, Any]) -> Record:
+    """The record of an event, keyed by its id: nothing about a person stands in a key."""
+    topic = topic_of(str(event.get("source")), str(event.get("type")))
+    return Record(topic.name, str(event["id"]).encode(), json.dumps(event, separators=(",", ":")).encode())
+
+
+def heartbeats(upto: datetime, topics: Iterable[Topic] = AGENCY_TOPICS) -> list[Record]:
+    """A heartbeat for every partition of every topic, complete up to that moment."""
+    beats = []
+    for topic in topics:
+        if topic.system is None:
+            continue
+        for partition in range(topic.partitions):
+            name = f"beat-{topic.name}-{partition}-{int(upto.timestamp() * 1000)}"
+            event = envelope(
+                topic.system, HEARTBEAT, id=name, time=upto, data={"complete_up_to": upto.astimezone(UTC).isoformat()}
+            )
+            beats.append(Record(topic.name, name.encode(), json.dumps(event).encode(), partition))
+    return beats
+
+
+async def publish_lines(outbox: Outbox, lines: Iterable[tuple[int, str]]) -> AsyncIterator[tuple[int, int]]:
+    """NDJSON lines to their topics, some at a time; yields (last line number, acknowledged so far).
+
+    A line that is not an event for one of the topics raises PublishError before its batch is sent.
+    """
+    done = 0
+    batch: list[Record] = []
+    number = 0
+    for number, line in lines:
+        batch.append(_line(number, line))
+        if len(batch) >= AT_ONCE:
+            await outbox.send(batch)
+            done += len(batch)
+            batch = []
+            yield number, done
+    if batch:
+        await outbox.send(batch)
+        yield number, done + len(batch)
+
+
+def _line(number: int, line: str) -> Record:
+    try:
+        event = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise PublishError(f"line {number} is not JSON: {error.msg} at column {error.colno}") from None
+    if not isinstance(event, dict) or "id" not in event:
+        raise PublishError(f"line {number} is not an event: it needs id, source, type, time, recorded_at and data")
+    try:
+        return record_of(event)
+    except PublishError as error:
+        raise PublishError(f"line {number}: {error}") from None

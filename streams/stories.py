@@ -1,0 +1,98 @@
+"""Stories from their files to the agency topics: the same data that the tests judge, with times around now and new names."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from schemas.envelope import System
+from streams.produce import Record
+from streams.publish import envelope, record_of
+from streams.settings import ROOT
+
+FOLDER = ROOT / "seeds" / "stories"
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_NIK = re.compile(r"^99[0-9]{14}$")
+_DOCUMENT = re.compile(r"^[A-Z][0-9]{7}$")
+_NAMES = frozenset({"crossing_id", "application_no", "case_no", "trigger_id", "group_ref", "epmi_no", "cpmi_id"})
+
+
+class StoryError(Exception):
+    """A story cannot be read; names the file and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story file. `events` and `expect` are as written there; times are offsets from the story's own now."""
+
+    name: str
+    title: str
+    events: tuple[dict[str, Any], ...]
+    expect: dict[str, Any]
+
+
+def load(name: str) -> Story:
+    """A story by name or path. Raises StoryError."""
+    path = Path(name) if name.endswith(".yaml") else FOLDER / f"{name}.yaml"
+    try:
+        told = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        near = ", ".join(sorted(one.stem for one in FOLDER.glob(f"*{name[:6]}*.yaml"))[:5])
+        raise StoryError(f"no story {name}; there are {near or 'those in seeds/stories'}") from None
+    except yaml.YAMLError as error:
+        raise StoryError(f"{path.name}: {str(error).splitlines()[0]}") from None
+    title = told["title"]["en"] if isinstance(told["title"], dict) else str(told["title"])
+    return Story(path.stem, title, tuple(told["events"]), told.get("expect", {}))
+
+
+def every() -> Iterator[Story]:
+    """All stories, by name."""
+    for path in sorted(FOLDER.glob("*.yaml")):
+        yield load(str(path))
+
+
+def offset(text: object) -> timedelta:
+    """`-100d`, `-90m`, `30s` or `0` as a length of time. Several parts may follow one another: `-1d2h`."""
+    written = str(text)
+    sign = -1 if written.startswith("-") else 1
+    parts = re.findall(r"(\d+(?:\.\d+)?)([dhms])", written)
+    return sign * timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+
+
+def records(story: Story, now: datetime, salt: str) -> list[Record]:
+    """The story's events as agencies would send them now. `salt` makes its people and numbers new, so it can be told again."""
+    return [record_of(event) for event in events(story, now, salt)]
+
+
+def events(story: Story, now: datetime, salt: str) -> list[dict[str, Any]]:
+    """The story's events as envelopes, times around `now`."""
+    latest = max((offset(one["at"]) for one in story.events), default=timedelta(0))
+    zero = now - max(latest, timedelta(0))
+    return [_event(one, zero, salt) for one in story.events]
+
+
+def _event(one: dict[str, Any], zero: datetime, salt: str) -> dict[str, Any]:
+    references = {name: f"{one[name]}-{salt}" for name in ("retracts", "supersedes") if one.get(name)}
+    return envelope(
+        System(one["system"]),
+        one["type"],
+        id=f"{one['id']}-{salt}",
+        time=zero + offset(one["at"]),
+        data={name: _renamed(name, value, zero, salt) for name, value in one["data"].items()},
+        **references,
+    )
+
+
+def _renamed(name: str, value: Any, zero: datetime, salt: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    digits = int.from_bytes(f"{value}{salt}".encode(), "big")
+    if _NIK.match(value):
+        return f"{value[:12]}{digits % 9998 + 1:04d}"
+    if _DOCUMENT.match(value):
+        return f"{value[0]}{digits % 9_999_999 + 1:07d}"
+    return f"{value}-{salt}" if name in _NAMES else value

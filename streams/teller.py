@@ -1,0 +1,77 @@
+"""The teller: what all lanes ask of Redis at once goes in one round trip, and while it is under way the next one fills."""
+
+import asyncio
+from dataclasses import dataclass, field
+from hashlib import sha1
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError, RedisError
+
+Argument = bytes | str | int | float
+
+
+@dataclass(frozen=True)
+class Script:
+    """A Lua script, named by its digest as Redis does."""
+
+    text: str
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    words: tuple[Argument, ...]
+    answer: "asyncio.Future[Any]"
+
+
+class Teller:
+    """A Redis client for many lanes. Commands keep their order; an outage fails those that were under way."""
+
+    def __init__(self, redis: "Redis[bytes]") -> None:
+        self._redis = redis
+        self._waiting: list[_Question] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def call(self, *words: Argument) -> Any:
+        """One command. Raises redis-py's errors."""
+        question = _Question(words, asyncio.get_running_loop().create_future())
+        self._waiting.append(question)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        return await question.answer
+
+    async def run(self, script: Script, keys: list[str], args: list[Argument]) -> Any:
+        """A script by its digest; a server that does not know it yet is told."""
+        try:
+            return await self.call("EVALSHA", script.digest, len(keys), *keys, *args)
+        except NoScriptError:
+            return await self.call("EVAL", script.text, len(keys), *keys, *args)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._redis.aclose()
+
+    async def _run(self) -> None:
+        while self._waiting:
+            questions, self._waiting = self._waiting, []
+            try:
+                answers = await self._ask(questions)
+            except (RedisError, OSError) as error:
+                answers = [error] * len(questions)
+            for question, answer in zip(questions, answers, strict=True):
+                if question.answer.done():
+                    continue
+                if isinstance(answer, Exception):
+                    question.answer.set_exception(answer)
+                else:
+                    question.answer.set_result(answer)
+
+    async def _ask(self, questions: list[_Question]) -> list[Any]:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for question in questions:
+                pipe.execute_command(*question.words)
+            return list(await pipe.execute(raise_on_error=False))

@@ -1,0 +1,1 @@
+"""The same join on other engines, each a program that prints its time as JSON on its last line."""
