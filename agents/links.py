@@ -3,7 +3,7 @@
 import msgspec
 
 from agents.dossier import Dossier
-from schemas.facts import GATHERED, MENTIONED, Fact, Note, note
+from schemas.facts import GATHERED, MENTIONED, Fact, Note, Value, note
 from schemas.identity import Subject, SubjectKind, subject
 
 
@@ -39,7 +39,7 @@ def gather(dossier: Dossier, fact: Fact, enough: int) -> tuple[Dossier, tuple[No
     count = min(len(standing), enough)
     news = [member for member in standing if dossier.mentions.get(member) != count]
     epoch = dossier.epoch + 1
-    told = {"link": link, "count": count}
+    told: dict[str, Value] = {"link": link, "count": count}
     notes = tuple(
         Note(
             Subject(member),

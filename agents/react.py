@@ -10,7 +10,7 @@ from agents.case import Case, Trigger
 from agents.decide import Decision, Why, decide, take_back
 from agents.dossier import Dossier
 from schemas.alerts import Alert, Screening
-from schemas.facts import GATHERED, MENTIONED, TICK, UNLINKED, Fact, Note, note
+from schemas.facts import GATHERED, MENTIONED, TICK, UNLINKED, Fact, Note, Value, note
 from schemas.identity import Subject, SubjectKind, kind_of, subject
 
 JUDGED = frozenset({SubjectKind.PERSON, SubjectKind.DOCUMENT})
@@ -68,7 +68,7 @@ def _new_owner(dossier: Dossier, owner: Subject | None, fact: Fact, context: Con
     """The old owner must forget, the new one must know, and what was said provisionally is taken back."""
     notes: tuple[Note, ...] = ()
     if dossier.owner is not None:
-        data = {"document": dossier.subject, "epoch": dossier.epoch}
+        data: dict[str, Value] = {"document": dossier.subject, "epoch": dossier.epoch}
         unlinked = note(UNLINKED, about=fact, data=data, parts=(dossier.subject, dossier.epoch))
         notes += (Note(dossier.owner, unlinked),)
     epoch = dossier.epoch + 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -53,7 +54,7 @@ class Admin:
         if not missing:
             return []
         new = [NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.settings()) for topic in missing]
-        answer = await self._client.create_topics(new)
+        answer: Any = await self._client.create_topics(new)  # its class is made at run time
         for name, code, *_ in answer.topic_errors:
             error = for_code(code)
             if code and error is not TopicAlreadyExistsError:
@@ -75,7 +76,8 @@ class Admin:
     async def _settings(self, topics: list[Topic]) -> list[Difference]:
         found: list[Difference] = []
         asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
-        for answer in await self._client.describe_configs(asked):
+        answers: Any = await self._client.describe_configs(asked)  # their class is made at run time
+        for answer in answers:
             for resource in answer.resources:
                 _, _, _, name, entries = resource[:5]
                 have = {entry[0]: entry[1] for entry in entries}

@@ -17,7 +17,7 @@ from streams import metrics
 from streams.admit import AdmitFold, Limits
 from streams.deliver import DeliverFold, Feeds
 from streams.health import EXIT_CRASHED, EXIT_STALLED, Health, give_up
-from streams.lanes import Deps, Fold, Lane
+from streams.lanes import KAFKA_AWAY, REDIS_AWAY, Deps, Fold, Lane
 from streams.produce import Outbox
 from streams.react import ReactFold, wake_all
 from streams.settings import Settings
@@ -106,6 +106,8 @@ def build(settings: Settings, policy: Policy) -> faust.App:
     teller = Teller(connect(settings.redis))
     outbox, health, limits, feeds = Outbox(settings.kafka), Health(), Limits(settings), Feeds(teller, settings)
 
+    services: list[Any] = []  # Faust takes instances where its types say classes
+
     def stage(name: str, topics: Iterable[Topic], make: MakeFold) -> Stage:
         channel = app.channel(maxsize=CHANNEL)
         sources = tuple(Source(stage=name, topic=topic.name, channel=channel, settings=settings) for topic in topics)
@@ -116,8 +118,7 @@ def build(settings: Settings, policy: Policy) -> faust.App:
 
         made = Stage(name, sources, lane)
         app.agent(channel, name=name)(made.hand_over)
-        for source in sources:
-            app.service(source)
+        services.extend(sources)
         return made
 
     stages = (
@@ -131,13 +132,14 @@ def build(settings: Settings, policy: Policy) -> faust.App:
         async for _ in stream:
             log.info("a policy was published; it takes effect at the next start")
 
-    app.service(Clockwork(stages, settings, health))
-    app.service(Closing(stages, outbox, teller))
+    services += [Clockwork(stages, settings, health), Closing(stages, outbox, teller)]
+    for service in services:
+        app.service(service)
     _pages(app, health)
     return app
 
 
-def connect(url: str) -> "Redis[bytes]":
+def connect(url: str) -> Redis:
     """A client whose lanes wait their turn for a connection instead of opening hundreds."""
     pool = BlockingConnectionPool.from_url(
         url, max_connections=CONNECTIONS, timeout=None, socket_timeout=10, socket_connect_timeout=2
@@ -155,8 +157,6 @@ class Clockwork(mode.Service):
     @mode.Service.task
     async def ticks(self) -> None:
         """Due looks become facts; an outage is the lanes' to report."""
-        from streams.lanes import KAFKA_AWAY, REDIS_AWAY
-
         while not self.should_stop:
             await self.sleep(self._settings.tick_interval)
             folds = [lane.fold for stage in self._stages for lane in stage.lanes.values()]

@@ -237,8 +237,8 @@ class People:
         }
         name = f"{self._departures}"
         return [
-            record_of(envelope(System.SIMKIM, "crossing_attempted", id=f"attempt-{name}", time=now, data=attempt)),
-            record_of(envelope(System.SIMKIM, "crossing_cleared", id=f"cleared-{name}", time=now, data=crossing)),
+            record_of(envelope(System.SIMKIM, "crossing_attempted", name=f"attempt-{name}", time=now, data=attempt)),
+            record_of(envelope(System.SIMKIM, "crossing_cleared", name=f"cleared-{name}", time=now, data=crossing)),
         ]
 
     def _issued(self, number: int, now: datetime) -> Record:
@@ -251,7 +251,7 @@ class People:
             "office_code": "KANIM-99",
         }
         time = now - timedelta(days=900)
-        return record_of(envelope(System.SIMKIM, "passport_issued", id=f"issued-{number}", time=time, data=data))
+        return record_of(envelope(System.SIMKIM, "passport_issued", name=f"issued-{number}", time=time, data=data))
 
     def _epmi(self, number: int, now: datetime) -> Record:
         data = {
@@ -263,7 +263,7 @@ class People:
             "valid_to": "2030-01-01",
         }
         time = now - timedelta(days=30)
-        return record_of(envelope(System.SISKOP2MI, "epmi_issued", id=f"epmi-{number}", time=time, data=data))
+        return record_of(envelope(System.SISKOP2MI, "epmi_issued", name=f"epmi-{number}", time=time, data=data))
 
 
 def _nik(number: int) -> str:

@@ -51,7 +51,7 @@ class Fold(ABC):
         """Does folding again no harm? Then progress need not be saved after each batch; a quarter of a second will do."""
         return False
 
-    def saved(self) -> None:
+    def saved(self) -> None:  # noqa: B027 - most stages have nothing to do then
         """The batch is durable."""
 
 

@@ -34,18 +34,18 @@ def topic_of(source: str, kind: str) -> Topic:
 
 
 def envelope(
-    system: System, kind: str, *, id: str, time: datetime, data: Mapping[str, Any], **more: Any
+    system: System, kind: str, *, name: str, time: datetime, data: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:
-    """A CloudEvents envelope as agencies send it. `more` may hold retracts, supersedes or recorded_at."""
+    """A CloudEvents envelope as agencies send it; `name` is its id. `more` may hold retracts, supersedes or recorded_at."""
     return {
         "specversion": "1.0",
-        "id": id,
+        "id": name,
         "source": system.value,
         "type": kind,
         "time": time.astimezone(UTC).isoformat(),
         "recorded_at": more.pop("recorded_at", time).astimezone(UTC).isoformat(),
         "data": dict(data),
-        **{name: value for name, value in more.items() if value is not None},
+        **{attribute: value for attribute, value in more.items() if value is not None},
     }
 
 
@@ -64,7 +64,7 @@ def heartbeats(upto: datetime, topics: Iterable[Topic] = AGENCY_TOPICS) -> list[
         for partition in range(topic.partitions):
             name = f"beat-{topic.name}-{partition}-{int(upto.timestamp() * 1000)}"
             event = envelope(
-                topic.system, HEARTBEAT, id=name, time=upto, data={"complete_up_to": upto.astimezone(UTC).isoformat()}
+                topic.system, HEARTBEAT, name=name, time=upto, data={"complete_up_to": upto.astimezone(UTC).isoformat()}
             )
             beats.append(Record(topic.name, name.encode(), json.dumps(event).encode(), partition))
     return beats

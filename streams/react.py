@@ -16,7 +16,7 @@ from agents.freshness import complete, marked
 from agents.react import Reaction, react
 from schemas.alerts import Screening
 from schemas.facts import MARK, TICK, Fact, decode, digest, encode
-from schemas.identity import Subject
+from schemas.identity import Subject, kind_of
 from schemas.policy import Policy
 from schemas.topics import ALERTS, FACTS, SCREENINGS
 from streams import metrics
@@ -140,17 +140,16 @@ def _read(record: "ConsumerRecord[bytes, bytes]") -> Fact | None:
     """A record on our own log that is no fact was written by somebody else: counted and passed over."""
     try:
         fact = decode(record.value or b"")
-        Dossier(Subject(_subject(record)))
-        if fact.kind != MARK and ":" not in _subject(record):
-            raise ValueError
-    except (msgspec.MsgspecError, ValueError, AttributeError):
+        if fact.kind != MARK:
+            kind_of(Subject(_subject(record)))
+    except (msgspec.MsgspecError, ValueError):
         metrics.UNREADABLE.inc()
         return None
     return fact
 
 
 def _subject(record: "ConsumerRecord[bytes, bytes]") -> str:
-    return bytes(record.key).decode()
+    return (record.key or b"").decode()
 
 
 def _tick(name: str, clock: str, at: datetime, now: datetime) -> Fact:

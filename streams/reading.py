@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from schemas.topics import BY_NAME
+
 
 async def _assigned(bootstrap: str, topics: tuple[str, ...]) -> AIOKafkaConsumer:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100)
     await consumer.start()
-    partitions = [
-        TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
-    ]
+    partitions = [TopicPartition(topic, number) for topic in topics for number in range(BY_NAME[topic].partitions)]
     consumer.assign(partitions)
     return consumer
 

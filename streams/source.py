@@ -148,12 +148,16 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka's 
     def __init__(self, source: Source) -> None:
         self._source = source
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    async def on_partitions_revoked(  # pyright: ignore[reportIncompatibleMethodOverride]  # aiokafka awaits it
+        self, revoked: Iterable[TopicPartition]
+    ) -> None:
         await self._source.commit()
         if self._source.on_revoked is not None:
             await self._source.on_revoked(revoked)
 
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+    async def on_partitions_assigned(  # pyright: ignore[reportIncompatibleMethodOverride]  # aiokafka awaits it
+        self, assigned: Iterable[TopicPartition]
+    ) -> None:
         for partition in assigned:
             self._source.pause(partition)
         self._source.on_assigned(assigned)

@@ -80,7 +80,7 @@ def _event(one: dict[str, Any], zero: datetime, salt: str) -> dict[str, Any]:
     return envelope(
         System(one["system"]),
         one["type"],
-        id=f"{one['id']}-{salt}",
+        name=f"{one['id']}-{salt}",
         time=zero + offset(one["at"]),
         data={name: _renamed(name, value, zero, salt) for name, value in one["data"].items()},
         **references,

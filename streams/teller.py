@@ -31,7 +31,7 @@ class _Question:
 class Teller:
     """A Redis client for many lanes. Commands keep their order; an outage fails those that were under way."""
 
-    def __init__(self, redis: "Redis[bytes]") -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._waiting: list[_Question] = []
         self._task: asyncio.Task[None] | None = None

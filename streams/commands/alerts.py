@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from redis.asyncio import Redis
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as Styled
@@ -123,7 +123,7 @@ def explanation(alert: Alert, policy: Policy, language: Language) -> Panel:
         upto = local(feed.complete_up_to, alert.place, policy) if feed.complete_up_to else "never heard"
         age = "–" if feed.age_seconds is None else f"{feed.age_seconds:.0f} s"
         feeds.add_row(feed.source.value.upper(), upto, age, "yes" if feed.live else "[red]no[/red]")
-    parts = [rules, "", evidence, "", feeds, ""]
+    parts: list[RenderableType] = [rules, "", evidence, "", feeds, ""]
     for title, texts in (
         ("Penjelasan yang wajar" if language is Language.ID else "Innocent explanation", alert.innocent),
         ("Yang menjernihkan" if language is Language.ID else "What would clear it", alert.clears),

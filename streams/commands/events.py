@@ -1,5 +1,6 @@
 """For agencies: publish events, and play a story against a running installation."""
 
+import asyncio
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -38,7 +39,8 @@ def publish(
         with _opened(file) as (lines, total), _bar(total) as bar:
             task = bar.add_task("published", total=total, completed=begin - 1 if total else 0)
             try:
-                async for number, done in publish_lines(outbox, _numbered(lines, begin)):
+                async for line, acknowledged in publish_lines(outbox, _numbered(lines, begin)):
+                    number, done = line, acknowledged
                     bar.update(task, completed=number)
             except PublishError as error:
                 fail(f"{error}. {done} events acknowledged; go on with --from {number + 1}")
@@ -83,8 +85,6 @@ def play(
 
     Example: suar play work_visa_without_epmi_fires
     """
-    import asyncio
-
     config = without_secrets()
     policy = in_force(config.policy)
     try:

@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+import mode.loop
 import typer
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from rich.table import Table
 
 from schemas.topics import TOPICS
-from streams import metrics
+from streams import metrics, settings
+from streams import policy as policies
 from streams import worker as workers
 from streams.admin import Admin, AdminError
 from streams.commands.terminal import configured, console, fail, in_force, run, without_secrets
@@ -60,21 +63,17 @@ async def _examine() -> list[Finding]:
 
 
 def _secret() -> Finding:
-    from streams.settings import SettingsError, load
-
     try:
-        load()
-    except SettingsError as error:
+        settings.load()
+    except settings.SettingsError as error:
         return Finding("secrets", False, "missing or too short", str(error))
     return Finding("secrets", True, "set")
 
 
 def _policy(config: Settings) -> Finding:
-    from streams.policy import PolicyError, load
-
     try:
-        return Finding("policy", True, f"version {load(config.policy).version}")
-    except PolicyError as error:
+        return Finding("policy", True, f"version {policies.load(config.policy).version}")
+    except policies.PolicyError as error:
         return Finding("policy", False, "not usable", str(error))
 
 
@@ -94,7 +93,7 @@ async def _redis(config: Settings) -> list[Finding]:
     try:
         info = await client.info()
         policy = (await client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
-    except (OSError, Exception) as error:  # noqa: BLE001 - a doctor reports whatever it meets
+    except (OSError, RedisError) as error:
         return [Finding("Redis", False, config.redis, f"start it, or set SUAR_REDIS ({type(error).__name__})")]
     finally:
         await client.aclose()
@@ -102,7 +101,9 @@ async def _redis(config: Settings) -> list[Finding]:
     return [
         Finding("Redis", True, f"{config.redis}, {info.get('used_memory_human')} used"),
         Finding("Redis appendonly", durable, "on" if durable else "off", "" if durable else "set appendonly yes"),
-        Finding("Redis eviction", policy == "noeviction", policy, "" if policy == "noeviction" else "set noeviction"),
+        Finding(
+            "Redis eviction", policy == "noeviction", str(policy), "" if policy == "noeviction" else "set noeviction"
+        ),
     ]
 
 
@@ -146,8 +147,6 @@ def worker(level: Annotated[str, typer.Option(help="Least level that is logged")
 
     Example: SUAR_WEB_PORT=16067 suar worker
     """
-    import mode.loop
-
     mode.loop.use("uvloop")
     config = configured()
     policy = in_force(config.policy)

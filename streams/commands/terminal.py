@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from schemas.alerts import Severity
+from schemas.policy import Policy
 from streams import policy, settings
 from streams.admin import AdminError
 from streams.local import LocalError
@@ -77,7 +78,7 @@ def without_secrets() -> settings.Settings:
         return settings.load(pseudonym_key="not-used-by-this-command-but-long-enough")
 
 
-def in_force(path: Path) -> policy.Policy:
+def in_force(path: Path) -> Policy:
     """The policy, or one line that names the file and the place."""
     try:
         return policy.load(path)

@@ -4,24 +4,27 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from agents import dossier as dossiers
 from agents.assess import Context
 from agents.dossier import Dossier
 from agents.react import react
-from schemas.facts import Fact
+from schemas.facts import Fact, Value, decode
 from schemas.identity import Subject
 from streams.app import connect
 from streams.store import Batch, Claim, Store
 from streams.teller import Teller
 from tests.bench.ground import Ground
-from tests.bench.replay import context
+from tests.bench.replay import admitted, context
 from tests.bench.rows import Figure, Goal, Row
 
 BATCH = 500
 ROUNDS = 5
 GOAL = Goal(1.3, 1.1, most=True)
+PATTERNS = {fact.kind: fact for fact in (decode(value) for _, value in admitted(1))}
+"""One traveller's facts, by kind; everybody's are like them."""
 
 
 @dataclass
@@ -109,23 +112,15 @@ def _subject(index: int) -> Subject:
 
 
 def _passport(subject: Subject) -> Fact:
-    at = datetime.now(UTC) - timedelta(days=400)
-    data = {"passport_no": subject[-32:], "nik": subject[-32:], "issued_on": f"{at:%Y-%m-%d}", "office_code": "KANIM"}
-    return Fact(f"simkim/p-{subject[-8:]}", "passport_issued", "simkim", at, at, dict(data), (subject,))
+    return _about(subject, PATTERNS["passport_issued"], f"simkim/p-{subject[-8:]}", {})
 
 
 def _attempt(subject: Subject, number: int) -> Fact:
-    now = datetime.now(UTC)
     name = f"{subject[-8:]}-{number}"
-    data = {
-        "crossing_id": name,
-        "checkpoint": "A-CGK",
-        "lane": "COUNTER",
-        "direction": "OUT",
-        "passport_no": subject[-32:],
-        "document_type": "ORDINARY",
-        "destination": "JPN",
-        "visa_class": "TOURIST",
-        "purpose": "TOURISM",
-    }
-    return Fact(f"simkim/a-{name}", "crossing_attempted", "simkim", now, now, dict(data), (subject,))
+    return _about(subject, PATTERNS["crossing_attempted"], f"simkim/a-{name}", {"crossing_id": name})
+
+
+def _about(subject: Subject, like: Fact, name: str, more: dict[str, Value]) -> Fact:
+    """The same fact about somebody else."""
+    who: dict[str, Value] = {"passport_no": subject[-32:]}
+    return msgspec.structs.replace(like, id=name, data=like.data | who | more, to=(subject,))

@@ -19,7 +19,7 @@ from aiokafka import TopicPartition
 
 from streams.app import CHANNEL, Stage, connect
 from streams.health import Health
-from streams.lanes import Beat, Deps, Fold, Lane, Records
+from streams.lanes import Deps, Fold, Lane, Records
 from streams.produce import Outbox, Record
 from streams.settings import Settings
 from streams.source import Source
@@ -100,14 +100,15 @@ class JoinFold(Fold):
 
     def __init__(self, mind: Mind, store: Store, outbox: Outbox, brief: Brief, turn: asyncio.Lock) -> None:
         self._mind, self._store, self._outbox, self._brief, self._turn = mind, store, outbox, brief, turn
-        self._folded = 0
+        self._folded, self._mine = 0, False
 
     async def begin(self, quiet_below: int) -> None:
-        """Nothing to remember beside the dossiers."""
+        """Nothing to remember beside the dossiers; a turn whose save was refused ends here."""
+        self._pass_on()
 
     async def fold(self, records: Records) -> Batch:
         """Reads the dossiers, folds, and awaits the acknowledgement of every alert."""
-        await self._turn.acquire()
+        self._mine = await self._turn.acquire()
         self._brief.begin()
         keys = {record.key: f"d:{record.key.decode()}" for record in records}
         blobs = await self._store.read(list(keys.values()))
@@ -125,10 +126,15 @@ class JoinFold(Fold):
 
     def saved(self) -> None:
         """Durable: only now does an event count as done."""
-        self._turn.release()
+        self._pass_on()
         if self._brief.count(self._folded):
             self._brief.answer()
             os._exit(0)
+
+    def _pass_on(self) -> None:
+        if self._mine:
+            self._mine = False
+            self._turn.release()
 
 
 def build(brief: Brief, mind: Mind, redis: str) -> faust.App:
@@ -147,13 +153,13 @@ def build(brief: Brief, mind: Mind, redis: str) -> faust.App:
     )
     channel: Any = app.channel(maxsize=CHANNEL)
     teller, outbox = Teller(connect(redis)), Outbox(brief.kafka)
-    health, beat = Health(), Beat(settings.beat_ms / 1000)
+    health = Health()
     turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def lane(place: TopicPartition, source: Source) -> Lane:
         store = SharedStore(teller, brief.group, place)
         fold = JoinFold(mind, store, outbox, brief, turns[place.partition])
-        return Lane(place, fold, store, Deps(settings, health, source, beat))
+        return Lane(place, fold, store, Deps(settings, health, source))
 
     sources = tuple(Source(stage="join", topic=topic, channel=channel, settings=settings) for topic in brief.topics)
     stage = Stage("join", sources, lane)
@@ -183,7 +189,7 @@ def main() -> None:
     uvloop.install()
     app = build(brief, mind, os.environ["BENCH_REDIS"])
     sys.argv.append("worker")
-    faust.Worker(app, loglevel="warning").execute_from_commandline()
+    faust.Worker(app, loglevel="warning", redirect_stdouts=False).execute_from_commandline()
 
 
 if __name__ == "__main__":

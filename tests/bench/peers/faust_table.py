@@ -42,4 +42,4 @@ async def join(stream: Any) -> None:
 
 
 if __name__ == "__main__":
-    faust.Worker(app, loglevel="warning").execute_from_commandline()
+    faust.Worker(app, loglevel="warning", redirect_stdouts=False).execute_from_commandline()

@@ -1,0 +1,267 @@
+"""What every drill stands on: a broker and a Redis of its own, workers, a publisher under way, and how far all of it is."""
+
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from redis import Redis
+from redis import exceptions as redis_errors
+
+from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, SCREENINGS, Topic
+from streams.local import Local
+from streams.produce import Record
+from tests.drills.workers import KEY, Worker, until
+
+NAMESPACE = "suar"
+STILL = 120.0
+"""Seconds without any movement after which a drill is lost."""
+AHEAD = 8000
+"""Records that the publisher may be ahead of admission: work waits all the time, and disruptions meet it half done."""
+
+Place = tuple[str, int]
+Ends = dict[Place, int]
+
+
+class Publisher(threading.Thread):
+    """Publishes records in order, as fast as the workers admit them or at a steady rate; counts acknowledgements."""
+
+    def __init__(self, ground: "Ground", records: Sequence[Record], rate: float | None) -> None:
+        super().__init__(daemon=True)
+        self._ground, self._records, self._rate = ground, records, rate
+        self.acknowledged = 0
+        self.failed: list[str] = []
+        self._halted = threading.Event()
+
+    def run(self) -> None:
+        """Until all are acknowledged; an outage of the broker is waited out, as an agency's client does."""
+        producer = producer_for(self._ground.local.kafka.address)
+        began = time.monotonic()
+        for index, record in enumerate(self._records):
+            if index % 200 == 0:
+                self._hold_back(producer, index, began)
+            if self._halted.is_set():
+                return
+            self._put(producer, record)
+        while producer.flush(1) and not self._halted.is_set():
+            pass
+
+    def _hold_back(self, producer: Producer, index: int, began: float) -> None:
+        while not self._halted.is_set():
+            producer.poll(0)
+            too_soon = self._rate is not None and index / self._rate > time.monotonic() - began
+            if not too_soon and index - self._ground.folded < AHEAD:
+                return
+            time.sleep(0.02)
+
+    def _put(self, producer: Producer, record: Record) -> None:
+        where = {} if record.partition is None else {"partition": record.partition}
+        while not self._halted.is_set():
+            try:
+                producer.produce(record.topic, record.value, record.key, on_delivery=self._delivered, **where)
+                return
+            except BufferError:
+                producer.poll(0.1)
+
+    def _delivered(self, error: object, _: object) -> None:
+        if error is None:
+            self.acknowledged += 1
+        else:
+            self.failed.append(str(error))
+
+    def halt(self) -> None:
+        """For the end of a drill that failed."""
+        self._halted.set()
+        self.join(10)
+
+
+def producer_for(bootstrap: str) -> Producer:
+    """An agency's client: librdkafka with Java's partitioning and a codec of its own choice."""
+    return Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "partitioner": "murmur2_random",
+            "enable.idempotence": True,
+            "compression.type": "lz4",
+            "linger.ms": 10,
+            "message.max.bytes": 6_291_456,
+            "log_level": 0,
+        }
+    )
+
+
+@dataclass
+class Ground:
+    """The surroundings of one drill."""
+
+    title: str
+    folder: Path
+    local: Local
+    settings: dict[str, str] = field(default_factory=dict)
+    workers: list[Worker] = field(default_factory=list)
+    publisher: Publisher | None = None
+    folded: int = 0
+    """Agency records behind which admission stands; never goes back, so that an emptied Redis does not stop the publisher."""
+
+    def __post_init__(self) -> None:
+        quick = {"bootstrap.servers": self.local.kafka.address, "log_level": 0}
+        self.redis = Redis.from_url(self.local.redis.address, socket_timeout=5)
+        self._admin = AdminClient({**quick, "socket.timeout.ms": 5000})
+        self._ends = Consumer({**quick, "group.id": "drill", "socket.timeout.ms": 5000})
+        self._began = time.monotonic()
+        self._watch_stops = threading.Event()
+        self._watch = threading.Thread(target=self._watching, daemon=True)
+        self._watch.start()
+
+    def say(self, what: str) -> None:
+        """A line for whoever watches."""
+        print(f"  [{time.monotonic() - self._began:6.1f} s] {self.title}: {what}", file=sys.stderr, flush=True)
+
+    def worker(self, **settings: str) -> Worker:
+        """Another worker, started."""
+        common = {
+            "SUAR_KAFKA": self.local.kafka.address,
+            "SUAR_REDIS": self.local.redis.address,
+            "SUAR_NAMESPACE": NAMESPACE,
+            "SUAR_PSEUDONYM_KEY": KEY,
+        }
+        one = Worker(f"worker-{len(self.workers)}", self.folder, {**common, **self.settings, **settings})
+        self.workers.append(one)
+        one.start()
+        return one
+
+    def ready_worker(self, **settings: str) -> Worker:
+        """Another worker, once it claimed its partitions."""
+        one = self.worker(**settings)
+        until(lambda: one.ready, f"{one.name} is ready")
+        return one
+
+    def publish(self, records: Sequence[Record], rate: float | None = None) -> Publisher:
+        """Publishes beside us."""
+        assert self.publisher is None or not self.publisher.is_alive(), "one publisher at a time"
+        self.folded_before = self.folded
+        self.publisher = Publisher(self, records, rate)
+        self.publisher.start()
+        return self.publisher
+
+    def publish_all(self, records: Sequence[Record]) -> None:
+        """Publishes and waits for the acknowledgements; nobody need be there to admit them."""
+        producer = producer_for(self.local.kafka.address)
+        for record in records:
+            where = {} if record.partition is None else {"partition": record.partition}
+            producer.produce(record.topic, record.value, record.key, **where)
+            producer.poll(0)
+        assert producer.flush(60) == 0
+
+    def progress(self, topics: Iterable[Topic]) -> Ends:
+        """The next offset to fold of each partition, as Redis has it; nothing where Redis does not know."""
+        places = [(topic.name, partition) for topic in topics for partition in range(topic.partitions)]
+        try:
+            found = self.redis.mget([f"{NAMESPACE}:{{{name}:{partition}}}:next" for name, partition in places])
+        except redis_errors.RedisError:
+            return {}
+        return {place: int(value) for place, value in zip(places, found, strict=True) if value is not None}
+
+    def committed(self, stage: str, topic: Topic) -> Ends:
+        """What Kafka remembers of a stage's progress on a topic; nothing while the broker is away."""
+        group = ConsumerGroupTopicPartitions(f"{NAMESPACE}-{stage}-{topic.name}")
+        try:
+            answer = self._admin.list_consumer_group_offsets([group], request_timeout=5)[group.group_id].result()
+        except KafkaException:
+            return {}
+        return {(one.topic, one.partition): one.offset for one in answer.topic_partitions or () if one.offset >= 0}
+
+    def ends(self, topics: Iterable[Topic]) -> Ends | None:
+        """Log ends; None while the broker is away."""
+        found: Ends = {}
+        for topic in topics:
+            for partition in range(topic.partitions):
+                try:
+                    _, end = self._ends.get_watermark_offsets(TopicPartition(topic.name, partition), timeout=5)
+                except KafkaException:
+                    return None
+                found[(topic.name, partition)] = end
+        return found
+
+    def at(self, share: float, what: str) -> None:
+        """Waits until that share of what is being published has been admitted; fails when nothing moves."""
+        publisher = self.publisher
+        assert publisher is not None
+        goal = share * len(publisher._records)  # noqa: SLF001 - the publisher is ours
+        self._while_moving(lambda: self.folded >= goal, lambda: self.folded, f"{share:.0%} admitted, for: {what}")
+        self.say(f"{share:.0%} admitted: {what}")
+
+    def _while_moving(self, done: Callable[[], bool], figure: Callable[[], object], what: str) -> None:
+        last, since = figure(), time.monotonic()
+        while not done():
+            now = figure()
+            if now != last:
+                last, since = now, time.monotonic()
+            assert time.monotonic() - since < STILL, f"nothing moved for {STILL:.0f} s, waiting for: {what} ({last})"
+            time.sleep(0.2)
+
+    def settle(self) -> None:
+        """Waits until everything published is admitted, folded and delivered, and nobody says anything more."""
+        if self.publisher is not None:
+            publisher = self.publisher
+            self._while_moving(lambda: not publisher.is_alive(), lambda: publisher.acknowledged, "acknowledgements")
+            assert not publisher.failed, publisher.failed[:3]
+            assert publisher.acknowledged == len(publisher._records)  # noqa: SLF001 - the publisher is ours
+        quiet = 0
+        last: object = None
+
+        def calm() -> bool:
+            nonlocal quiet, last
+            state = self._open()
+            quiet = quiet + 1 if state is not None and not state[0] and state == last else 0
+            last = state
+            return quiet >= 5
+
+        self._while_moving(calm, lambda: (last, quiet), "everything folded")
+
+    def _open(self) -> tuple[int, Ends] | None:
+        """How many records wait anywhere, and the log ends; None when it cannot be told."""
+        topics = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS)
+        ends = self.ends(topics)
+        if ends is None:
+            return None
+        done = self.progress(topics)
+        waiting = sum(end - done.get(place, 0) for place, end in ends.items())
+        if waiting:
+            stages = [("admit", topic) for topic in AGENCY_TOPICS] + [("deliver", ALERTS), ("deliver", SCREENINGS)]
+            for stage, topic in stages:
+                for place, offset in self.committed(stage, topic).items():
+                    done[place] = max(offset, done.get(place, 0))
+            waiting = sum(end - done.get(place, 0) for place, end in ends.items())
+        return waiting, ends
+
+    def _watching(self) -> None:
+        """Keeps `folded` fresh and shows how far everything is."""
+        known: Ends = {}
+        shown = time.monotonic()
+        while not self._watch_stops.wait(0.2):
+            for place, offset in self.progress(AGENCY_TOPICS).items():
+                known[place] = max(offset, known.get(place, 0))
+            self.folded = sum(known.values())
+            if time.monotonic() - shown > 5:
+                shown = time.monotonic()
+                sent = self.publisher.acknowledged if self.publisher else 0
+                facts = sum(self.progress([FACTS]).values())
+                self.say(f"{sent:,} published, {self.folded:,} admitted, {facts:,} facts folded")
+
+    def close(self) -> None:
+        """Ends what this drill started, however it went."""
+        for worker in self.workers:
+            worker.close()
+        if self.publisher is not None:
+            self.publisher.halt()
+        self._watch_stops.set()
+        self._watch.join(10)
+        with contextlib.suppress(Exception):
+            self._ends.close()
+        self.redis.close()
