@@ -50,7 +50,12 @@ def _agency(name: str, system: System, purpose: str, *events: str) -> Topic:
 FACTS = Topic("suar.facts", "every admitted fact and note, keyed by subject: the one log of truth", FACT_DAYS)
 ALERTS = Topic("suar.alerts", "alerts, keyed by alert id; a revision replaces the one before", ALERT_DAYS)
 SCREENINGS = Topic("suar.screenings", "the answer to each departure attempt, keyed by crossing", AGENCY_DAYS)
-REJECTED = Topic("suar.rejected", "what was refused: original bytes, reason, origin", AGENCY_DAYS)
+REJECTED = Topic(
+    "suar.rejected",
+    "what was refused: original bytes, reason, origin",
+    AGENCY_DAYS,
+    config={"max.message.bytes": str(MAX_RECORD_BYTES + 1024 * 1024)},
+)
 POLICY = Topic("suar.policy", "the dated tables that a task force signed", None, partitions=1)
 
 AGENCY_TOPICS: tuple[Topic, ...] = (

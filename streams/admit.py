@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import ConsumerRecord
@@ -57,9 +57,12 @@ class AdmitFold(Fold):
     def __init__(self, topic: str, outbox: Outbox, settings: Settings, limits: Limits) -> None:
         self._topic = BY_NAME[topic]
         self._outbox, self._key, self._limits = outbox, settings.key, limits
+        self._mark_every = timedelta(seconds=settings.mark_seconds)
+        self._marked: datetime | None = None
 
     async def begin(self, quiet_below: int) -> None:
-        """Facts carry their ids: admitting a record again changes nothing, so there is nothing to remember."""
+        """Facts carry their ids: admitting a record again changes nothing, so there is nothing to read."""
+        self._marked = None
 
     async def fold(self, records: Records) -> Batch:
         """Every record becomes facts, a mark, nothing (a tombstone) or a rejection, and all is acknowledged."""
@@ -97,18 +100,25 @@ class AdmitFold(Fold):
             return [Record(FACTS.name, note.subject.encode(), encode(note.fact)) for note in outcome.notes]
         if isinstance(outcome, wire.Heartbeat):
             self._count("heartbeat")
-            return _marks(record, outcome, at)
+            return self._marks(record, outcome, at)
         self._count("tombstone")
         return []
+
+    def _marks(self, record: "ConsumerRecord[bytes, bytes]", beat: wire.Heartbeat, at: datetime) -> list[Record]:
+        """The mark, behind the facts it speaks of, in every partition that judges; not for every few seconds' advance."""
+        if self._marked is not None and beat.complete_up_to - self._marked < self._mark_every:
+            return []
+        self._marked = beat.complete_up_to
+        key, value = f"feed:{record.topic}:{record.partition}".encode(), encode(_mark(record, beat, at))
+        return [Record(FACTS.name, key, value, partition) for partition in range(FACTS.partitions)]
 
     def _count(self, outcome: str, *, bad: bool = False) -> None:
         self._limits.count(self._topic.name, bad=bad)
         metrics.RECORDS.labels(self._topic.name, outcome).inc()
 
 
-def _marks(record: "ConsumerRecord[bytes, bytes]", beat: wire.Heartbeat, at: datetime) -> list[Record]:
-    """The mark, behind the facts it speaks of, in every partition that judges."""
-    mark = Fact(
+def _mark(record: "ConsumerRecord[bytes, bytes]", beat: wire.Heartbeat, at: datetime) -> Fact:
+    return Fact(
         id=f"suar/{digest(MARK, record.topic, record.partition, record.offset)}",
         kind=MARK,
         source=beat.source.value,
@@ -120,8 +130,6 @@ def _marks(record: "ConsumerRecord[bytes, bytes]", beat: wire.Heartbeat, at: dat
             "complete_up_to": beat.complete_up_to.astimezone(UTC).isoformat(),
         },
     )
-    key, value = f"feed:{record.topic}:{record.partition}".encode(), encode(mark)
-    return [Record(FACTS.name, key, value, partition) for partition in range(FACTS.partitions)]
 
 
 def rejected(record: "ConsumerRecord[bytes, bytes]", bad: wire.BadRecord) -> Record:

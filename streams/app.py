@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -10,6 +11,8 @@ import mode
 from aiokafka import TopicPartition
 from prometheus_client import generate_latest
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, SCREENINGS, Topic
@@ -142,7 +145,12 @@ def build(settings: Settings, policy: Policy) -> faust.App:
 def connect(url: str) -> Redis:
     """A client whose lanes wait their turn for a connection instead of opening hundreds."""
     pool = BlockingConnectionPool.from_url(
-        url, max_connections=CONNECTIONS, timeout=None, socket_timeout=10, socket_connect_timeout=2
+        url,
+        max_connections=CONNECTIONS,
+        timeout=None,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        retry=Retry(NoBackoff(), 0),  # lanes retry by claiming again
     )
     return Redis(connection_pool=pool)
 
@@ -170,12 +178,22 @@ class Clockwork(mode.Service):
         """Work waiting and no progress for too long, although nothing is away: better to die and be started again."""
         while not self.should_stop:
             await self.sleep(1.0)
+            self._ages()
             for stage in self._stages:
                 for lane, lag in stage.lag().items():
                     metrics.LAG.labels(lane.partition.topic, str(lane.partition.partition)).set(lag)
                     if lag and self._health.stalled(lane.name, self._settings.stall_seconds):
                         seconds = self._settings.stall_seconds
                         give_up(EXIT_STALLED, f"{lane.name}: {lag} records wait and none moved for {seconds:.0f} s")
+
+    def _ages(self) -> None:
+        """Every second, so that a silent feed is seen to age."""
+        now = time.time()
+        for stage in self._stages:
+            for lane in stage.lanes.values():
+                if isinstance(lane.fold, ReactFold):
+                    for source, mark in lane.fold.context.marks.items():
+                        metrics.FEED_AGE.labels(source).set(now - mark.timestamp())
 
 
 class Closing(mode.Service):

@@ -70,7 +70,7 @@ class Outbox:
                     acks="all",
                     enable_idempotence=True,
                     max_batch_size=MAX_BATCH_BYTES,
-                    max_request_size=MAX_RECORD_BYTES + 64 * 1024,
+                    max_request_size=MAX_RECORD_BYTES + 1024 * 1024,
                     request_timeout_ms=int(ACKNOWLEDGED_WITHIN * 1000),
                 )
                 await producer.start()

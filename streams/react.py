@@ -116,9 +116,6 @@ class ReactFold(Fold):
         """The marks are durable: what waits for them may come up."""
         if self._pending is not None:
             self._seen, self._pending = self._pending, None
-            now = time.time()
-            for source, mark in self.context.marks.items():
-                metrics.FEED_AGE.labels(source).set(now - mark.timestamp())
 
     async def wake(self, now: datetime) -> None:
         """Turns due looks into ticks on the log. A tick made twice is one tick."""

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     backlog: int = Field(4000, description="Records that wait in a lane before its partition is paused")
     commit_interval: float = Field(5.0, description="Seconds between commits to Kafka, for lag tools and rebuilds")
     tick_interval: float = Field(1.0, description="Seconds between looks at what is due")
+    mark_seconds: float = Field(
+        30.0, description="A heartbeat is passed on to all partitions when the feed advanced by so many seconds"
+    )
     stall_seconds: float = Field(
         60.0, description="No progress for so long with work waiting: the worker exits with code 3"
     )

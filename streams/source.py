@@ -85,7 +85,12 @@ class Source(mode.Service):
     async def pump(self) -> None:
         """Fetch, hand over, again. Back-pressure is a paused partition, never a blocked loop."""
         while not self.should_stop:
-            fetched = await self.consumer.getmany(timeout_ms=200, max_records=self._settings.max_poll)
+            try:
+                fetched = await self.consumer.getmany(timeout_ms=200, max_records=self._settings.max_poll)
+            except KafkaError as error:
+                log.error("source %s cannot fetch: %s", self.topic, type(error).__name__)
+                await self.sleep(1.0)
+                continue
             for partition, records in fetched.items():
                 await self._channel.put((partition, records))
 
@@ -98,8 +103,11 @@ class Source(mode.Service):
             metrics.COMMIT_AGE.labels(self.topic).set(time.monotonic() - self._committed_at)
 
     async def commit(self) -> None:
-        """Commits what the lanes saved. A refused commit costs nothing: Redis knows better."""
-        moved = {tp: at for tp, at in self.offsets(self.topic).items() if self._committed.get(tp) != at}
+        """Commits what the lanes saved, never backwards: a lane that rebuilds has said everything below the commit before.
+
+        A refused commit costs nothing: Redis knows better.
+        """
+        moved = {tp: at for tp, at in self.offsets(self.topic).items() if at > self._committed.get(tp, -1)}
         if not moved:
             self._committed_at = time.monotonic()
             return
@@ -116,7 +124,11 @@ class Source(mode.Service):
         """Log start, log end and commit of a partition. Raises aiokafka's errors."""
         first = (await self.consumer.beginning_offsets([partition]))[partition]
         end = (await self.consumer.end_offsets([partition]))[partition]
-        return Position(first, end, await self.consumer.committed(partition))
+        committed = await self.consumer.committed(partition)
+        if committed is not None and committed > end:
+            committed = None  # the topic was made anew
+        self._committed[partition] = -1 if committed is None else committed
+        return Position(first, end, committed)
 
     def lag(self, partition: TopicPartition, following: int) -> int:
         """Records between what was folded and the end of the log as last fetched."""

@@ -1,5 +1,6 @@
 """Starts a worker: refuses to run on wrong topics or missing secrets, then hands over to Faust."""
 
+import gc
 import logging
 import time
 
@@ -68,6 +69,10 @@ def run(settings: Settings, policy: Policy, level: str = "INFO") -> None:
     """Runs until a signal; the process ends with it."""
     app = build(settings, policy)
     app.finalize()
+    gc.freeze()
+    gc.set_threshold(
+        20_000, 20, 50
+    )  # facts are trees without cycles: the collector has little to find and much to look at
     worker = faust.worker.Worker(
         app, loglevel=level, redirect_stdouts=False, quiet=True, logging_config=_logging(level)
     )

@@ -1,4 +1,4 @@
-"""Runs the benchmarks: `python -m tests.bench [--quick] [--only join,latency]`."""
+"""Runs the benchmarks: `python -m tests.bench [--quick] [--only join,latency]`. A whole run writes RESULTS.md, a quick one only to `.suar/bench`."""
 
 import argparse
 import logging
@@ -31,8 +31,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small numbers, to try the benchmarks themselves")
     parser.add_argument("--only", type=_names, default=list(BENCHES), help=f"some of {','.join(BENCHES)}")
     arguments = parser.parse_args()
-    logging.disable(logging.WARNING)
-    console = Console()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics just made have no leader for a moment
+    console = Console(width=None if sys.stdout.isatty() else 150)
     parent = CHECKOUT / ".suar" / "bench"
     parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="run-", dir=parent) as folder:
@@ -43,7 +43,7 @@ def main() -> int:
             return 1
     report.show(rows, console)
     if set(arguments.only) == set(BENCHES):
-        report.write(rows, Path(__file__).parent, quick=arguments.quick)
+        report.write(rows, parent if arguments.quick else Path(__file__).parent)
     return int(any(not row.figures for row in rows))
 
 

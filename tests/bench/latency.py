@@ -122,14 +122,13 @@ async def _measure(bootstrap: str, way: Way, load: Load) -> list[float]:
 
 async def _read(consumer: AIOKafkaConsumer, answered: dict[str, float], count: int) -> None:
     """Notes when the first answer to each record is read."""
-    prefix = None
     while len(answered) < count:
         fetched = await consumer.getmany(timeout_ms=1000)
         now = time.time()
         for record in (record for records in fetched.values() for record in records):
             answer = msgspec.json.decode(record.value)
-            prefix = answer.get("crossing_id") or answer["data"]["crossing_id"]
-            answered.setdefault(prefix, now)
+            name = answer.get("crossing_id") or answer["data"]["crossing_id"]  # a screening, or the echoed event
+            answered.setdefault(name, now)
 
 
 async def _send(producer: AIOKafkaProducer, topic: str, load: Load) -> dict[str, float]:

@@ -31,16 +31,14 @@ def show(rows: Iterable[Row], console: Console) -> None:
     console.print(table)
 
 
-def write(rows: list[Row], folder: Path, *, quick: bool) -> None:
+def write(rows: list[Row], folder: Path) -> None:
     """`results.json` with every number, `RESULTS.md` for people."""
     about = machine()
-    result: dict[str, Any] = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "quick": quick, "machine": about}
+    result: dict[str, Any] = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "machine": about}
     result["rows"] = [asdict(row) for row in rows]
     (folder / "results.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     lines = [f"Measured on {result['date']}: {about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB."]
     lines += ["Broker, Redis, load and everything measured share that machine; the ratios are of this one run."]
-    if quick:
-        lines += ["**A quick run to try the benchmarks: too small to conclude anything from.**"]
     lines += ["", f"| {' | '.join(HEAD)} |", f"|{' --- |' * len(HEAD)}"]
     lines += [f"| {' | '.join('<br>'.join(cell) for cell in _cells(row))} |" for row in rows]
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())

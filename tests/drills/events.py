@@ -93,7 +93,7 @@ def attempt(who: Traveller, number: int, now: datetime, dice: Random) -> Event:
     if dice.random() < 0.5:
         data["scheduled_at"] = (now + timedelta(days=1)).isoformat()
     at = who.at(60 + 90 * number + dice.randrange(60))
-    return envelope(System.SIMKIM, "crossing_attempted", id=who.name("attempt", number), time=at, data=data)
+    return envelope(System.SIMKIM, "crossing_attempted", name=who.name("attempt", number), time=at, data=data)
 
 
 def issued(who: Traveller, number: int = 0) -> Event:
@@ -104,7 +104,7 @@ def issued(who: Traveller, number: int = 0) -> Event:
         "issued_on": who.at(0).date().isoformat(),
         "office_code": "KANIM-CONTOH",
     }
-    return envelope(System.SIMKIM, "passport_issued", id=who.name("passport", number), time=who.at(0), data=data)
+    return envelope(System.SIMKIM, "passport_issued", name=who.name("passport", number), time=who.at(0), data=data)
 
 
 def permit(who: Traveller, country: str, number: int = 0) -> Event:
@@ -117,7 +117,7 @@ def permit(who: Traveller, country: str, number: int = 0) -> Event:
         "passport_no": who.passport,
     }
     return envelope(
-        System.SISKOP2MI, "epmi_issued", id=who.name("epmi", number), time=who.at(50 + 130 * number), data=data
+        System.SISKOP2MI, "epmi_issued", name=who.name("epmi", number), time=who.at(50 + 130 * number), data=data
     )
 
 
@@ -146,7 +146,11 @@ def _end_of(tried: Event, who: Traveller, number: int, dice: Random) -> Iterator
     if chance < 0.6:
         name = who.name("cleared", number)
         cleared = envelope(
-            System.SIMKIM, "crossing_cleared", id=name, time=at, data={**data, "direction": tried["data"]["direction"]}
+            System.SIMKIM,
+            "crossing_cleared",
+            name=name,
+            time=at,
+            data={**data, "direction": tried["data"]["direction"]},
         )
         yield from _perhaps_taken_back(cleared, dice)
     elif chance < 0.85:
@@ -155,7 +159,7 @@ def _end_of(tried: Event, who: Traveller, number: int, dice: Random) -> Iterator
             more["group_ref"] = f"GROUP-{who.number // 4}"
         name = who.name("deferred", number)
         yield from _perhaps_taken_back(
-            envelope(System.SIMKIM, "departure_deferred", id=name, time=at, data=data | more), dice
+            envelope(System.SIMKIM, "departure_deferred", name=name, time=at, data=data | more), dice
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from redis import Redis
@@ -33,7 +34,8 @@ class Publisher(threading.Thread):
 
     def __init__(self, ground: "Ground", records: Sequence[Record], rate: float | None) -> None:
         super().__init__(daemon=True)
-        self._ground, self._records, self._rate = ground, records, rate
+        self._ground, self._rate = ground, rate
+        self.records = records
         self.acknowledged = 0
         self.failed: list[str] = []
         self._halted = threading.Event()
@@ -42,7 +44,7 @@ class Publisher(threading.Thread):
         """Until all are acknowledged; an outage of the broker is waited out, as an agency's client does."""
         producer = producer_for(self._ground.local.kafka.address)
         began = time.monotonic()
-        for index, record in enumerate(self._records):
+        for index, record in enumerate(self.records):
             if index % 200 == 0:
                 self._hold_back(producer, index, began)
             if self._halted.is_set():
@@ -55,7 +57,7 @@ class Publisher(threading.Thread):
         while not self._halted.is_set():
             producer.poll(0)
             too_soon = self._rate is not None and index / self._rate > time.monotonic() - began
-            if not too_soon and index - self._ground.folded < AHEAD:
+            if not too_soon and self._ground.published_before + index - self._ground.folded < AHEAD:
                 return
             time.sleep(0.02)
 
@@ -105,6 +107,8 @@ class Ground:
     settings: dict[str, str] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
     publisher: Publisher | None = None
+    published_before: int = 0
+    """Agency records of earlier publications of this drill."""
     folded: int = 0
     """Agency records behind which admission stands; never goes back, so that an emptied Redis does not stop the publisher."""
 
@@ -144,7 +148,8 @@ class Ground:
     def publish(self, records: Sequence[Record], rate: float | None = None) -> Publisher:
         """Publishes beside us."""
         assert self.publisher is None or not self.publisher.is_alive(), "one publisher at a time"
-        self.folded_before = self.folded
+        if self.publisher is not None:
+            self.published_before += len(self.publisher.records)
         self.publisher = Publisher(self, records, rate)
         self.publisher.start()
         return self.publisher
@@ -166,6 +171,11 @@ class Ground:
         except redis_errors.RedisError:
             return {}
         return {place: int(value) for place, value in zip(places, found, strict=True) if value is not None}
+
+    def marks_seen(self) -> list[int]:
+        """How many feeds' marks each partition of `suar.facts` remembers."""
+        names = [f"{NAMESPACE}:{{{FACTS.name}:{partition}}}:marks" for partition in range(FACTS.partitions)]
+        return [len(msgspec.json.decode(blob)) if blob else 0 for blob in self.redis.mget(names)]
 
     def committed(self, stage: str, topic: Topic) -> Ends:
         """What Kafka remembers of a stage's progress on a topic; nothing while the broker is away."""
@@ -192,7 +202,7 @@ class Ground:
         """Waits until that share of what is being published has been admitted; fails when nothing moves."""
         publisher = self.publisher
         assert publisher is not None
-        goal = share * len(publisher._records)  # noqa: SLF001 - the publisher is ours
+        goal = self.published_before + share * len(publisher.records)
         self._while_moving(lambda: self.folded >= goal, lambda: self.folded, f"{share:.0%} admitted, for: {what}")
         self.say(f"{share:.0%} admitted: {what}")
 
@@ -211,7 +221,7 @@ class Ground:
             publisher = self.publisher
             self._while_moving(lambda: not publisher.is_alive(), lambda: publisher.acknowledged, "acknowledgements")
             assert not publisher.failed, publisher.failed[:3]
-            assert publisher.acknowledged == len(publisher._records)  # noqa: SLF001 - the publisher is ours
+            assert publisher.acknowledged == len(publisher.records)
         quiet = 0
         last: object = None
 

@@ -1,0 +1,1 @@
+"""Stories from seeds: each is documentation, a demo and a test at once."""

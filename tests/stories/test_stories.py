@@ -1,0 +1,69 @@
+"""Every story ends as its file says."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.alerts import Alert, Screening
+from tests.stories.play import every, play, read
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "trigger_id": alert.trigger_id,
+        "state": alert.state.value,
+        "severity": alert.severity.name,
+        "confidence": alert.confidence.value,
+        "reason": alert.reason,
+        "revision": alert.revision,
+        "rules": sorted(one.rule for one in alert.indications),
+        "evidence": sorted(one.event_id for one in alert.evidence),
+        "recipients": sorted(one.feed for one in alert.recipients),
+    }
+
+
+def _screening(screening: Screening) -> dict[str, Any]:
+    return {
+        "verdict": screening.verdict.value,
+        "severity": screening.severity.name if screening.severity else None,
+        "reason": screening.reason,
+        "revision": screening.revision,
+    }
+
+
+def _differences(place: str, expected: dict[str, Any], found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return [f"{place}: nothing was said"]
+    lists = {name: sorted(value) if isinstance(value, list) else value for name, value in expected.items()}
+    return [
+        f"{place}.{name}: expected {lists[name]}, got {found[name]}" for name in lists if lists[name] != found[name]
+    ]
+
+
+@pytest.mark.parametrize("path", every(), ids=lambda path: path.stem)
+def test_story(path: Path) -> None:
+    """Screenings and alerts at the end: all that the file names, and no others."""
+    story = read(path)
+    played = play(story)
+    alerts = {name: _alert(alert) for name, alert in played.world.standing().items()}
+    screenings = {name: _screening(one) for name, one in played.world.answers().items()}
+    expected_alerts = {one["trigger_id"]: one for one in story.expect["alerts"]}
+    expected_screenings = story.expect["screenings"]
+
+    wrong = [
+        line
+        for place, expected, found in (
+            ("alert", expected_alerts, alerts),
+            ("screening", expected_screenings, screenings),
+        )
+        for name, one in expected.items()
+        for line in _differences(f"{place} {name}", one, found.get(name))
+    ]
+    wrong += [f"alert {name}: not expected: {alerts[name]}" for name in alerts.keys() - expected_alerts.keys()]
+    wrong += [
+        f"screening {name}: not expected: {screenings[name]}" for name in screenings.keys() - expected_screenings.keys()
+    ]
+    if len(played.rejected) != story.expect.get("rejected", 0):
+        wrong.append(f"rejected: {[reason.value for reason in played.rejected]}")
+    assert not wrong, "\n" + "\n".join(wrong)
