@@ -88,7 +88,7 @@ class Source(mode.Service):
             try:
                 fetched = await self.consumer.getmany(timeout_ms=200, max_records=self._settings.max_poll)
             except KafkaError as error:
-                log.error("source %s cannot fetch: %s", self.topic, type(error).__name__)
+                log.warning("source %s cannot fetch: %s", self.topic, type(error).__name__)
                 await self.sleep(1.0)
                 continue
             for partition, records in fetched.items():

@@ -1,6 +1,8 @@
 """The whole path under a backlog: agency topics fill while no worker runs, then one worker drains them."""
 
+from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
@@ -31,7 +33,8 @@ def run(ground: Ground) -> list[Row]:
     with worker(ground):
         ground.say(f"draining {events:,} events")
         seconds = drain.until_answered(travellers)
-    note = f"{events:,} events, {travellers:,} attempts all answered, {drain.facts:,} facts"
+    answers = ", ".join(f"{count:,} {verdict}" for verdict, count in drain.verdicts.most_common())
+    note = f"{events:,} events, {drain.facts:,} facts; first answers: {answers}"
     return [
         Row("throughput", "agency topic → screening, one worker", (Figure(events / seconds, "events/s", GOAL),), note)
     ]
@@ -49,6 +52,7 @@ class _Drain:
         )
         self._answered: set[str] = set()
         self.facts = 0
+        self.verdicts: Counter[str] = Counter()
 
     def until_answered(self, attempts: int) -> float:
         """Seconds from the first fact to the last first answer. Raises Failed."""
@@ -61,12 +65,14 @@ class _Drain:
                 stamp = message.timestamp()[1] / 1000
                 if message.topic() == FACTS.name:
                     first, self.facts = min(first, stamp), self.facts + 1
-                elif (crossing := _crossing(message.value())) not in self._answered:
-                    self._answered.add(crossing)
+                elif self._is_first(msgspec.json.decode(message.value())):
                     last = max(last, stamp)
         self._consumer.close()
         return last - first
 
-
-def _crossing(value: bytes) -> str:
-    return str(msgspec.json.decode(value)["crossing_id"])
+    def _is_first(self, screening: dict[str, Any]) -> bool:
+        if screening["crossing_id"] in self._answered:
+            return False
+        self._answered.add(screening["crossing_id"])
+        self.verdicts[screening["verdict"]] += 1
+        return True

@@ -1,0 +1,96 @@
+"""Renders the README's tables from settings, topics, rules, metrics and commands."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from agents.rules import RULES
+from schemas.topics import TOPICS
+from streams import metrics
+from streams.cli import app
+from streams.settings import Settings
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def commands() -> str:
+    """Every command with its first sentence."""
+    rows = [(f"`{path}`", text.split("\n")[0]) for path, text in leaves()]
+    return table(("command", "what it does"), rows)
+
+
+def leaves() -> list[tuple[str, str]]:
+    """Every command that does something, with its help. Typer brings its own click: groups are known by their parts."""
+
+    def walk(command: Any, path: str) -> Iterator[tuple[str, str]]:
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield path, command.help or ""
+            return
+        for name, one in inner.items():
+            yield from walk(one, f"{path} {name}")
+
+    return list(walk(typer.main.get_command(app), "suar"))
+
+
+def settings() -> str:
+    """Every setting with its variable, default and meaning."""
+    rows = []
+    for name, info in Settings.model_fields.items():
+        default = "none: must be set" if info.is_required() else f"`{_plain(info.default)}`"
+        rows.append((f"`SUAR_{name.upper()}`", default, info.description or ""))
+    return table(("variable", "default", "meaning"), rows)
+
+
+def _plain(value: object) -> str:
+    return f"{value.parent.name}/{value.name}" if isinstance(value, Path) else str(value)
+
+
+def topics() -> str:
+    """Every topic."""
+    rows = []
+    for topic in TOPICS:
+        kept = "newest per key" if topic.retention is None else f"{topic.retention.days} days"
+        rows.append((f"`{topic.name}`", topic.system.value.upper() if topic.system else "Suar", kept, topic.purpose))
+    return table(("topic", "written by", "kept", "holds"), rows)
+
+
+def rules() -> str:
+    """Every rule."""
+    rows = [
+        (str(r.number), f"`{r.id}`", r.family.value, "yes" if r.absence else "", r.why.en, r.innocent[0].en)
+        for r in sorted(RULES, key=lambda rule: rule.number)
+    ]
+    return table(("no.", "rule", "family", "rests on absence", "why", "an innocent explanation"), rows)
+
+
+def measures() -> str:
+    """Every metric."""
+    return table(
+        ("metric", "kind", "labels", "meaning"),
+        ((f"`{m.name}`", m.kind, ", ".join(m.labels), m.help) for m in metrics.manual()),
+    )
+
+
+TABLES = {"commands": commands, "settings": settings, "topics": topics, "rules": rules, "metrics": measures}
+
+
+def rendered(text: str) -> str:
+    """The README with every table made anew."""
+    for name, make in TABLES.items():
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+        if not pattern.search(text):
+            raise LookupError(f"README.md lacks {begin}")
+        text = pattern.sub(lambda _, made=make(): f"{begin}\n{made}\n{end}", text)  # type: ignore[misc]
+    return text
