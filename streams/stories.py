@@ -18,6 +18,8 @@ FOLDER = ROOT / "seeds" / "stories"
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _NIK = re.compile(r"^99[0-9]{14}$")
 _DOCUMENT = re.compile(r"^[A-Z][0-9]{7}$")
+_MOMENTS = frozenset({"scheduled_at", "complete_up_to"})
+_DAYS = frozenset({"issued_on", "expires_on", "valid_to", "contract_from", "contract_to", "review_until"})
 _NAMES = frozenset({"crossing_id", "application_no", "case_no", "trigger_id", "group_ref", "epmi_no", "cpmi_id"})
 
 
@@ -59,8 +61,12 @@ def offset(text: object) -> timedelta:
     """`-100d`, `-90m`, `30s` or `0` as a length of time. Several parts may follow one another: `-1d2h`."""
     written = str(text)
     sign = -1 if written.startswith("-") else 1
-    parts = re.findall(r"(\d+(?:\.\d+)?)([dhms])", written)
-    return sign * timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    parts = re.findall(r"([0-9]+)([dhms])", written)
+    return sign * timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+
+
+def _is_offset(value: object) -> bool:
+    return re.fullmatch(r"[+-]?(?:[0-9]+[dhms])+|0", str(value)) is not None
 
 
 def records(story: Story, now: datetime, salt: str) -> list[Record]:
@@ -88,6 +94,10 @@ def _event(one: dict[str, Any], zero: datetime, salt: str) -> dict[str, Any]:
 
 
 def _renamed(name: str, value: Any, zero: datetime, salt: str) -> Any:
+    if _is_offset(value) and name in _MOMENTS:
+        return (zero + offset(value)).isoformat()
+    if _is_offset(value) and name in _DAYS:
+        return (zero + offset(value)).date().isoformat()
     if not isinstance(value, str):
         return value
     digits = int.from_bytes(f"{value}{salt}".encode(), "big")

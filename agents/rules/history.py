@@ -16,7 +16,7 @@ _FAMILY = frozenset({"FAMILY_SETTLED", "SPOUSE", "PERMANENT_RESIDENT"})
 
 def _repatriated_victim_redeparture(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
     attempt = trigger.attempt
-    if attempt is None or attempt.destination is None or permitted(case, attempt, policy):
+    if not case.repatriations or attempt is None or attempt.destination is None or permitted(case, attempt, policy):
         return None
     corridor = policy.corridor(attempt.destination)
     recent = {fact.id for fact in within(case.of("repatriation_completed"), trigger, policy.windows.victim_redeparture)}
@@ -30,7 +30,7 @@ def _repatriated_victim_redeparture(case: Case, trigger: Trigger, policy: Policy
 
 def _deferred_then_other_checkpoint(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
     attempt = trigger.attempt
-    if attempt is None or permitted(case, attempt, policy):
+    if not case.deferrals or attempt is None or permitted(case, attempt, policy):
         return None
     recent = {fact.id for fact in within(case.of("departure_deferred"), trigger, policy.windows.deferral)}
     earlier = [
@@ -91,7 +91,8 @@ def _refused_passport_other_office(case: Case, trigger: Trigger, policy: Policy)
 def _deported_then_back(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
     attempt = trigger.attempt
     if (
-        attempt is None
+        not case.deportations
+        or attempt is None
         or attempt.destination is None
         or attempt.exemption in _FAMILY
         or permitted(case, attempt, policy)

@@ -28,7 +28,12 @@ def _work_visa_without_epmi(case: Case, trigger: Trigger, policy: Policy) -> Hit
 
 def _declared_visit_but_cpmi_in_process(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
     attempt = trigger.attempt
-    if attempt is None or not {attempt.visa, attempt.purpose} & VISIT or {attempt.visa, attempt.purpose} & WORK:
+    if (
+        not case.process
+        or attempt is None
+        or not {attempt.visa, attempt.purpose} & VISIT
+        or {attempt.visa, attempt.purpose} & WORK
+    ):
         return None
     steps = _open_process(case, trigger, policy, attempt.destination)
     if not steps or permitted(case, attempt, policy):

@@ -4,13 +4,15 @@ import asyncio
 from typing import Annotated
 
 import typer
+from aiokafka.errors import KafkaError
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from schemas.alerts import Alert
 from streams import demo as show
+from streams.admin import AdminError
 from streams.commands.alerts import Language, headline
-from streams.commands.terminal import console, fail, in_force
+from streams.commands.terminal import Exit, console, fail, in_force
 from streams.local import LocalError
 from streams.settings import ROOT
 
@@ -37,8 +39,10 @@ def demo(
             ) as bar:
                 bar.add_task("travellers", total=seconds)
                 asyncio.run(_with_bar(show.play(local, seconds, heard, tally), bar, tally))
-    except LocalError as error:
+    except (LocalError, AdminError) as error:
         fail(str(error).splitlines()[0])
+    except KafkaError as error:
+        fail(f"the demo's broker went away ({type(error).__name__}): see .suar/demo/kafka.log", Exit.AWAY)
     except KeyboardInterrupt:
         console.print("stopped")
     _summary(tally)

@@ -10,6 +10,7 @@ import sys
 from abc import ABC, abstractmethod
 from bisect import insort
 from collections import defaultdict
+from operator import itemgetter
 from typing import Any
 
 import faust
@@ -33,20 +34,13 @@ _read_event = msgspec.json.Decoder().decode
 _write_alert = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
-NEEDED = (
-    "event_id",
-    "kind",
-    "occurred_at",
-    "nik",
-    "stated_purpose",
-    "status",
-    "valid_until",
-    "direction",
-    "destination",
-    "visa",
-    "checkpoint",
-)
-"""What the step reads of an event."""
+KEPT = {
+    "passport_application": ("event_id", "kind", "occurred_at", "stated_purpose"),
+    "placement": ("event_id", "kind", "status", "valid_until"),
+    "complaint": ("event_id", "kind", "occurred_at"),
+    "crossing": ("event_id", "kind", "occurred_at", "nik", "direction", "destination", "visa", "checkpoint"),
+}
+"""What the step reads of an event, by kind."""
 
 
 class SharedStore(Store):
@@ -82,13 +76,24 @@ class ByEventTime(Mind):
 
     def meet(self, dossier: Dossier, event: Event) -> list[Alert]:
         """Alerts raised, changed or withdrawn by this event, wherever in time it belongs."""
-        held: list[tuple[str, Event]] = dossier.setdefault("held", [])
-        kept = {name: event[name] for name in NEEDED if name in event}
-        insort(held, [event["event_id"], kept], key=lambda one: one[0])
+        held: list[Event] = dossier.setdefault("held", [])
+        kept = {name: event[name] for name in KEPT[event["kind"]]}
+        if held and kept["event_id"] < held[-1]["event_id"]:
+            insort(held, kept, key=itemgetter("event_id"))
+            return self._again(dossier, held)
+        held.append(kept)
+        alert = step(dossier.setdefault("now", {}), event)
+        if alert is None:
+            return []
+        dossier.setdefault("said", {})[alert["alert_id"]] = alert["reasons"]
+        return [alert]
+
+    def _again(self, dossier: Dossier, held: list[Event]) -> list[Alert]:
+        """Something came late: everything is judged once more, and only differences are said."""
         said: dict[str, list[str]] = dossier.get("said", {})
-        past: Dossier = {}
-        alerts = {alert["alert_id"]: alert for _, one in held if (alert := step(past, one)) is not None}
-        dossier["said"] = {name: alert["reasons"] for name, alert in alerts.items()}
+        now: Dossier = {}
+        alerts = {alert["alert_id"]: alert for event in held if (alert := step(now, event)) is not None}
+        dossier["now"], dossier["said"] = now, {name: alert["reasons"] for name, alert in alerts.items()}
         changed = [alert for name, alert in alerts.items() if said.get(name) != alert["reasons"]]
         return changed + [{"alert_id": name, "withdrawn": True} for name in said if name not in alerts]
 

@@ -1,6 +1,5 @@
 """Renders the README's tables from settings, topics, rules, metrics and commands."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -88,9 +87,9 @@ TABLES = {"commands": commands, "settings": settings, "topics": topics, "rules":
 def rendered(text: str) -> str:
     """The README with every table made anew."""
     for name, make in TABLES.items():
-        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-        if not pattern.search(text):
-            raise LookupError(f"README.md lacks {begin}")
-        text = pattern.sub(lambda _, made=make(): f"{begin}\n{made}\n{end}", text)  # type: ignore[misc]
+        before, begin, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"<!-- /{name} -->")
+        if not begin or not end:
+            raise LookupError(f"README.md lacks the place for {name}")
+        text = f"{before}{begin}{make()}\n{end}{after}"
     return text

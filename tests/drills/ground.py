@@ -112,6 +112,9 @@ class Ground:
     folded: int = 0
     """Agency records behind which admission stands; never goes back, so that an emptied Redis does not stop the publisher."""
 
+    facts: int = 0
+    """Records of `suar.facts` that are folded, as Redis has it."""
+
     def __post_init__(self) -> None:
         quick = {"bootstrap.servers": self.local.kafka.address, "log_level": 0}
         self.redis = Redis.from_url(self.local.redis.address, socket_timeout=5)
@@ -203,12 +206,19 @@ class Ground:
         publisher = self.publisher
         assert publisher is not None
         goal = self.published_before + share * len(publisher.records)
-        self._while_moving(lambda: self.folded >= goal, lambda: self.folded, f"{share:.0%} admitted, for: {what}")
+        before = self.facts
+
+        def there() -> bool:
+            return self.folded >= goal and self.facts != before
+
+        self._while_moving(there, lambda: (self.folded, self.facts), f"{share:.0%} admitted, for: {what}")
         self.say(f"{share:.0%} admitted: {what}")
 
     def _while_moving(self, done: Callable[[], bool], figure: Callable[[], object], what: str) -> None:
         last, since = figure(), time.monotonic()
         while not done():
+            for worker in self.workers:
+                worker.check()
             now = figure()
             if now != last:
                 last, since = now, time.monotonic()
@@ -223,7 +233,7 @@ class Ground:
             assert not publisher.failed, publisher.failed[:3]
             assert publisher.acknowledged == len(publisher.records)
         quiet = 0
-        last: object = None
+        last: tuple[int, Ends] | None = None
 
         def calm() -> bool:
             nonlocal quiet, last
@@ -232,7 +242,7 @@ class Ground:
             last = state
             return quiet >= 5
 
-        self._while_moving(calm, lambda: (last, quiet), "everything folded")
+        self._while_moving(calm, lambda: (last[0] if last else None, self.facts, quiet), "everything folded")
 
     def _open(self) -> tuple[int, Ends] | None:
         """How many records wait anywhere, and the log ends; None when it cannot be told."""
@@ -258,11 +268,11 @@ class Ground:
             for place, offset in self.progress(AGENCY_TOPICS).items():
                 known[place] = max(offset, known.get(place, 0))
             self.folded = sum(known.values())
+            self.facts = sum(self.progress([FACTS]).values())
             if time.monotonic() - shown > 5:
                 shown = time.monotonic()
                 sent = self.publisher.acknowledged if self.publisher else 0
-                facts = sum(self.progress([FACTS]).values())
-                self.say(f"{sent:,} published, {self.folded:,} admitted, {facts:,} facts folded")
+                self.say(f"{sent:,} published, {self.folded:,} admitted, {self.facts:,} facts folded")
 
     def close(self) -> None:
         """Ends what this drill started, however it went."""

@@ -42,6 +42,8 @@ class Worker:
     settings: dict[str, str]
     port: int = field(default_factory=free_port)
     codes: list[int] = field(default_factory=list)
+    wanted: bool = False
+    """Nobody told it to end."""
     _process: "subprocess.Popen[bytes] | None" = None
     _guard: "subprocess.Popen[bytes] | None" = None
 
@@ -64,6 +66,7 @@ class Worker:
     def start(self) -> None:
         """Returns at once; `ready` tells when it works."""
         assert not self.running, f"{self.name} runs already"
+        self.wanted = True
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streams", "worker"],
@@ -80,6 +83,7 @@ class Worker:
 
     def send(self, what: signal.Signals) -> None:
         """A signal to the running program."""
+        self.wanted = self.wanted and what not in {signal.SIGKILL, signal.SIGTERM}
         os.kill(self.pid, what)
 
     def ended(self, limit: float = PATIENCE) -> int:
@@ -128,7 +132,7 @@ class Worker:
     @property
     def ready(self) -> bool:
         """All that it was given is claimed, and nothing is away."""
-        assert self.running, f"{self.name} ended by itself:\n{self.last_words()}"
+        self.check()
         return bool(self.health.get("ready"))
 
     @property
@@ -136,6 +140,10 @@ class Worker:
         """What its lanes wait for, such as `redis`."""
         waiting = self.health.get("waiting")
         return set(waiting.values()) if isinstance(waiting, dict) else set()
+
+    def check(self) -> None:
+        """AssertionError when it ended although nobody told it to."""
+        assert self.running or not self.wanted, f"{self.name} ended by itself:\n{self.last_words()}"
 
     def last_words(self) -> str:
         """The end of its log."""
