@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import secrets
 import shutil
 import subprocess
 import sys
@@ -56,7 +55,7 @@ class Tally:
 
 
 @contextmanager
-def installation(say: Say) -> Iterator[Local]:
+def installation(say: Say, key: str) -> Iterator[Local]:
     """Kafka, Redis, topics and workers, each said with the seconds it took; all stopped at the end."""
     folder = CHECKOUT / ".suar" / "demo"
     shutil.rmtree(folder, ignore_errors=True)
@@ -68,7 +67,6 @@ def installation(say: Say) -> Iterator[Local]:
         asyncio.run(_topics(local.kafka.address))
         say(f"topics: {time.monotonic() - started:.1f} s")
         started = time.monotonic()
-        key = secrets.token_hex(32)
         for number in range(WORKERS):
             stack.enter_context(_worker(local, key, number, folder))
         _await_ready(started)
@@ -129,7 +127,7 @@ def _ready(number: int) -> bool:
         return False
 
 
-async def play(local: Local, seconds: float | None, heard: Callable[[Alert], None], tally: Tally) -> None:
+async def play(local: Local, key: str, seconds: float | None, heard: Callable[[Alert], None], tally: Tally) -> None:
     """Publishes people, stories and travellers until the time is up (None: until cancelled), and listens meanwhile."""
     outbox = Outbox(local.kafka.address)
     people = People(random.Random(7))  # noqa: S311 - the same demo every time
@@ -139,7 +137,7 @@ async def play(local: Local, seconds: float | None, heard: Callable[[Alert], Non
         async with asyncio.timeout(seconds):
             await _send(outbox, people.passports(), tally)
             await asyncio.sleep(1)
-            telling = asyncio.create_task(_tell(outbox, tally, seconds))
+            telling = asyncio.create_task(_tell(outbox, key, tally, seconds))
             await _travel(outbox, people, tally)
             await telling
     except TimeoutError:
@@ -163,12 +161,12 @@ async def _beat(outbox: Outbox) -> None:
         await asyncio.sleep(BEAT)
 
 
-async def _tell(outbox: Outbox, tally: Tally, seconds: float | None) -> None:
+async def _tell(outbox: Outbox, key: str, tally: Tally, seconds: float | None) -> None:
     """Every story once, spread over the demo's first half."""
     told = list(stories.every())
     pause = (seconds / 2 if seconds else 120.0) / max(1, len(told))
     for number, story in enumerate(told):
-        await _send(outbox, stories.records(story, datetime.now(UTC), f"d{number}"), tally)
+        await _send(outbox, stories.records(story, datetime.now(UTC), f"d{number}", key.encode()), tally)
         await asyncio.sleep(pause)
 
 

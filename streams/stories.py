@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 from schemas.envelope import System
+from schemas.facts import digest
+from schemas.identity import Identifier, Subject, SubjectKind, pseudonym, subject
 from streams.produce import Record
 from streams.publish import envelope, record_of
 from streams.settings import ROOT
@@ -69,28 +71,48 @@ def _is_offset(value: object) -> bool:
     return re.fullmatch(r"[+-]?(?:[0-9]+[dhms])+|0", str(value)) is not None
 
 
-def records(story: Story, now: datetime, salt: str) -> list[Record]:
-    """The story's events as agencies would send them now. `salt` makes its people and numbers new, so it can be told again."""
-    return [record_of(event) for event in events(story, now, salt)]
+def records(story: Story, now: datetime, salt: str, key: bytes) -> list[Record]:
+    """The story's events as agencies would send them now, in the order in which they arrive.
+
+    `salt` makes its people and numbers new, so that it can be told again; `key` is the installation's pseudonym key.
+    """
+    return [record_of(event) for event in events(story, now, salt, key)]
 
 
-def events(story: Story, now: datetime, salt: str) -> list[dict[str, Any]]:
+def events(story: Story, now: datetime, salt: str, key: bytes) -> list[dict[str, Any]]:
     """The story's events as envelopes, times around `now`."""
     latest = max((offset(one["at"]) for one in story.events), default=timedelta(0))
     zero = now - max(latest, timedelta(0))
-    return [_event(one, zero, salt) for one in story.events]
+    told = sorted(
+        story.events, key=lambda one: offset(one.get("recorded", one["at"])) + offset(one.get("arrives", "0"))
+    )
+    return [_event(one, zero, salt, key) for one in told]
 
 
-def _event(one: dict[str, Any], zero: datetime, salt: str) -> dict[str, Any]:
+def _event(one: dict[str, Any], zero: datetime, salt: str, key: bytes) -> dict[str, Any]:
     references = {name: f"{one[name]}-{salt}" for name in ("retracts", "supersedes") if one.get(name)}
+    data = {name: _renamed(name, value, zero, salt) for name, value in one["data"].items()}
+    if "trigger_id" in data:
+        data["alert_id"] = digest("alert", data["alert_id"], data["trigger_id"])
+        data["subject"] = subject_of(data["subject"], key)
     return envelope(
         System(one["system"]),
         one["type"],
         name=f"{one['id']}-{salt}",
         time=zero + offset(one["at"]),
-        data={name: _renamed(name, value, zero, salt) for name, value in one["data"].items()},
+        data=data,
         **references,
     )
+
+
+def subject_of(number: str, key: bytes) -> Subject:
+    """An alert names its subject by pseudonym; a story by the NIK or the passport number."""
+    kind, issuer, name = (
+        (SubjectKind.PERSON, "dukcapil", "nik")
+        if number.isdigit()
+        else (SubjectKind.DOCUMENT, "IDN", "travel_document")
+    )
+    return subject(kind, pseudonym(key, Identifier(issuer, name, number)))
 
 
 def _renamed(name: str, value: Any, zero: datetime, salt: str) -> Any:
@@ -98,6 +120,10 @@ def _renamed(name: str, value: Any, zero: datetime, salt: str) -> Any:
         return (zero + offset(value)).isoformat()
     if _is_offset(value) and name in _DAYS:
         return (zero + offset(value)).date().isoformat()
+    if isinstance(value, list):
+        return [
+            {n: _renamed(n, v, zero, salt) for n, v in one.items()} if isinstance(one, dict) else one for one in value
+        ]
     if not isinstance(value, str):
         return value
     digits = int.from_bytes(f"{value}{salt}".encode(), "big")

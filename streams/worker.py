@@ -61,7 +61,13 @@ def _logging(level: str) -> dict[str, object]:
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["seldom"]},
         },
         "root": {"level": "WARNING", "handlers": ["console"]},
-        "loggers": {"suar": {"level": level}, "mode": {"level": "WARNING"}, "faust": {"level": "WARNING"}},
+        "loggers": {
+            "suar": {"level": level},
+            "aiokafka": {"level": "WARNING"},
+            "asyncio": {"level": "WARNING"},
+            "mode": {"level": "WARNING"},
+            "faust": {"level": "WARNING"},
+        },
     }
 
 

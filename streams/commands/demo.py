@@ -1,6 +1,7 @@
 """For everybody: the whole system on this machine with one command."""
 
 import asyncio
+import secrets
 from typing import Annotated
 
 import typer
@@ -26,19 +27,19 @@ def demo(
     Example: suar demo --seconds 60
     """
     policy = in_force(ROOT / "deploy/policy/2026-11.toml")
-    tally = show.Tally()
+    tally, key = show.Tally(), secrets.token_hex(32)
 
     def heard(alert: Alert) -> None:
         console.print(headline(alert, policy, language), soft_wrap=True)
 
     try:
-        with show.installation(lambda line: console.print(f"[green]•[/green] {line}", highlight=False)) as local:
+        with show.installation(_step, key) as local:
             console.print("[dim]alerts as they come; Ctrl-C stops everything[/dim]")
             with Progress(
                 TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
             ) as bar:
                 bar.add_task("travellers", total=seconds)
-                asyncio.run(_with_bar(show.play(local, seconds, heard, tally), bar, tally))
+                asyncio.run(_with_bar(show.play(local, key, seconds, heard, tally), bar, tally))
     except (LocalError, AdminError) as error:
         fail(str(error).splitlines()[0])
     except KafkaError as error:
@@ -46,6 +47,10 @@ def demo(
     except KeyboardInterrupt:
         console.print("stopped")
     _summary(tally)
+
+
+def _step(line: str) -> None:
+    console.print(f"[green]•[/green] {line}", highlight=False)
 
 
 async def _with_bar(playing: object, bar: Progress, tally: show.Tally) -> None:

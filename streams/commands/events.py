@@ -13,12 +13,14 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas.alerts import Alert, Screening
+from schemas.policy import Policy
 from schemas.topics import ALERTS, SCREENINGS
 from streams import stories
+from streams.admin import Admin
 from streams.commands.alerts import Language, headline
-from streams.commands.terminal import console, fail, in_force, run, without_secrets
+from streams.commands.terminal import configured, console, fail, in_force, run, without_secrets
 from streams.produce import Outbox
-from streams.publish import PublishError, publish_lines
+from streams.publish import PublishError, publish_lines, record_of
 from streams.reading import following
 
 
@@ -85,42 +87,39 @@ def play(
 
     Example: suar play work_visa_without_epmi_fires
     """
-    config = without_secrets()
+    config = configured()
     policy = in_force(config.policy)
     try:
         told = stories.load(story)
     except stories.StoryError as error:
         fail(str(error))
-    salt = uuid4().hex[:6]
+    events = stories.events(told, datetime.now(UTC), uuid4().hex[:6], config.key)
+    names = {str(event["data"].get(name)) for event in events for name in ("crossing_id", "application_no")}
+    names |= {f"{event['source']}/{event['id']}" for event in events}
 
     async def work() -> None:
-        outbox = Outbox(config.kafka)
-        now = datetime.now(UTC)
-        names = {
-            str(e["data"].get(n)) for e in stories.events(told, now, salt) for n in ("crossing_id", "application_no")
-        }
-        told_of = names | {f"{e['source']}/{e['id']}" for e in stories.events(told, now, salt)}
-
-        async def listen() -> None:
-            async for record in following(config.kafka, ALERTS.name, SCREENINGS.name, since_seconds=1):
-                if record.topic == SCREENINGS.name:
-                    one = Screening.model_validate_json(record.value or b"")
-                    if one.crossing_id in told_of:
-                        console.print(
-                            f"screening {one.crossing_id} r{one.revision}: [bold]{one.verdict}[/bold] ({one.reason})"
-                        )
-                else:
-                    alert = Alert.model_validate_json(record.value or b"")
-                    if alert.trigger_id in told_of:
-                        console.print(headline(alert, policy, language), soft_wrap=True)
-
-        listening = asyncio.create_task(listen())
+        async with Admin(config.kafka):
+            outbox = Outbox(config.kafka)
+        listening = asyncio.create_task(_said_about(names, config.kafka, policy, language))
         await asyncio.sleep(0.5)
-        for record in stories.records(told, now, salt):
-            await outbox.send([record])
-        console.print(f"[dim]{told.title}: {len(told.events)} events published[/dim]")
+        for event in events:
+            await outbox.send([record_of(event)])
+        console.print(f"[dim]{told.title}: {len(events)} events published[/dim]")
         await asyncio.wait([listening], timeout=seconds)
         listening.cancel()
         await outbox.stop()
 
     run(work())
+
+
+async def _said_about(names: set[str], kafka: str, policy: Policy, language: Language) -> None:
+    async for record in following(kafka, ALERTS.name, SCREENINGS.name):
+        if record.topic == ALERTS.name:
+            alert = Alert.model_validate_json(record.value or b"")
+            if alert.trigger_id in names:
+                console.print(headline(alert, policy, language), soft_wrap=True)
+            continue
+        one = Screening.model_validate_json(record.value or b"")
+        if one.crossing_id in names:
+            said = f"screening {one.crossing_id} r{one.revision}: [bold]{one.verdict.value}[/bold] ({one.reason})"
+            console.print(said, highlight=False)

@@ -1,6 +1,7 @@
 """What all commands share: the console, colours of severities, exit codes, and the one line in which an error is told."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from enum import IntEnum
 from pathlib import Path
@@ -52,6 +53,8 @@ def fail(text: str, code: Exit = Exit.REFUSED) -> NoReturn:
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Runs a command's coroutine; what can go wrong outside this program becomes one line."""
+    for chatty in ("aiokafka", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)  # an outage is told once, by us
     try:
         return asyncio.run(work)
     except (AdminError, PublishError, RefusalError, LocalError, policy.PolicyError, settings.SettingsError) as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from streams.local import CHECKOUT, LocalError, services
 from tests.bench import flat, join_bench, latency, producing, replay, report, throughput
@@ -54,7 +54,7 @@ def _run(names: list[str], folder: Path, console: Console, *, quick: bool) -> li
         for name in names:
             task = progress.add_task(name, total=1)
 
-            def say(text: str, name: str = name, task: object = task) -> None:
+            def say(text: str, name: str = name, task: TaskID = task) -> None:
                 progress.update(task, description=f"{name}: {text}")
 
             ground = Ground(local.kafka.address, local.redis.address, folder, QUICK if quick else FULL, say)

@@ -17,6 +17,7 @@ import faust
 import msgspec
 import uvloop
 from aiokafka import TopicPartition
+from pydantic import SecretStr
 
 from streams.app import CHANNEL, Stage, connect
 from streams.health import Health
@@ -145,7 +146,10 @@ class JoinFold(Fold):
 def build(brief: Brief, mind: Mind, redis: str) -> faust.App:
     """A Faust app of one stage with four sources."""
     settings = Settings(
-        kafka=brief.kafka, redis=redis, namespace=brief.group, pseudonym_key="no person has this key, none at all"
+        kafka=brief.kafka,
+        redis=redis,
+        namespace=brief.group,
+        pseudonym_key=SecretStr("no person has this key, none at all"),
     )
     app = faust.App(
         f"{brief.group}-worker",

@@ -65,7 +65,7 @@ class _Drain:
                 stamp = message.timestamp()[1] / 1000
                 if message.topic() == FACTS.name:
                     first, self.facts = min(first, stamp), self.facts + 1
-                elif self._is_first(msgspec.json.decode(message.value())):
+                elif self._is_first(msgspec.json.decode(message.value() or b"")):
                     last = max(last, stamp)
         self._consumer.close()
         return last - first

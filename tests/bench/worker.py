@@ -21,6 +21,8 @@ from tests.bench.agency import Published
 from tests.bench.ground import Failed, Ground, end, last_words
 
 READY_LIMIT, IDLE_LIMIT = 90.0, 300.0
+ANY = -1
+"""How librdkafka spells: choose a partition."""
 IDLE_LOOKS = 4
 """Lag is gauged once a second: so many looks in a row without any mean that nothing waits between two stages either."""
 KEY = "bench-pseudonym-key-of-nobody-at-all"
@@ -115,8 +117,7 @@ def publish(bootstrap: str, records: Iterable[Published]) -> int:
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 20, "compression.type": "lz4"})
     count = 0
     for record in records:
-        where = {} if record.partition is None else {"partition": record.partition}
-        producer.produce(record.topic, record.value, **where)
+        producer.produce(record.topic, record.value, partition=ANY if record.partition is None else record.partition)
         count += 1
         if count % 1000 == 0:
             producer.poll(0)

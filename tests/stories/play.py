@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,9 +92,9 @@ class Story:
         return Context(POLICY, marks)
 
 
-def every() -> Iterator[Path]:
+def every() -> list[Path]:
     """The story files, by name."""
-    yield from sorted(FOLDER.glob("*.yaml"))
+    return sorted(FOLDER.glob("*.yaml"))
 
 
 def read(path: Path) -> Story:
@@ -114,7 +114,7 @@ def read(path: Path) -> Story:
     )
 
 
-def _feed(told: object, zero: datetime) -> Feed | None:
+def _feed(told: object, zero: datetime) -> Feed:
     """`silent`, an offset, or a mapping of `upto` and `returns`."""
     shape = told if isinstance(told, dict) else {"upto": told}
     upto, returns = shape["upto"], shape.get("returns")

@@ -1,0 +1,190 @@
+"""One installation on the shared servers: empty topics, an empty Redis, a namespace, and everything a test does with them."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiokafka import ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its stub forgets OffsetSpec
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
+from typer.testing import CliRunner, Result
+
+from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, SCREENINGS, TOPICS, Topic
+from streams import settings as settings_of
+from streams.admin import Admin
+from streams.cli import app
+from streams.deliver import Feeds
+from streams.local import Local
+from streams.produce import Outbox, Record
+from streams.reading import everything
+from streams.settings import Settings
+from tests.drills.workers import KEY, Worker, until
+
+READ_BY_WORKERS = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS)
+
+Got = "ConsumerRecord[bytes, bytes]"
+Place = tuple[str, int]
+
+
+@dataclass
+class Installation:
+    """What a module of tests shares. Topic names are fixed, so there is one at a time on the shared servers."""
+
+    local: Local
+    folder: Path
+    namespace: str = field(default_factory=lambda: f"t{uuid4().hex[:8]}")
+    workers: list[Worker] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.redis = Redis.from_url(self.local.redis.address, socket_timeout=5)
+        self._admin = AdminClient({"bootstrap.servers": self.local.kafka.address, "log_level": 0})
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of this installation as an operator sets them."""
+        return {
+            "SUAR_KAFKA": self.local.kafka.address,
+            "SUAR_REDIS": self.local.redis.address,
+            "SUAR_NAMESPACE": self.namespace,
+            "SUAR_PSEUDONYM_KEY": KEY,
+        }
+
+    @property
+    def settings(self) -> Settings:
+        """The same, as the code reads them."""
+        return settings_of.load(
+            kafka=self.local.kafka.address,
+            redis=self.local.redis.address,
+            namespace=self.namespace,
+            pseudonym_key=KEY,
+        )
+
+    def reset(self) -> None:
+        """Empty topics and an empty Redis."""
+        self.redis.flushall()
+        self.recreate(TOPICS)
+
+    def recreate(self, topics: Sequence[Topic]) -> None:
+        """Topics as the table has them, empty, and led by the broker: it takes them one by one."""
+        asyncio.run(self._recreate(topics))
+        until(lambda: self._led(topics), "the new topics have leaders")
+
+    def _led(self, topics: Sequence[Topic]) -> bool:
+        try:
+            return self.ends(topics) is not None
+        except KafkaException:
+            return False
+
+    async def _recreate(self, topics: Sequence[Topic]) -> None:
+        await self._delete([topic.name for topic in topics])
+        async with Admin(self.local.kafka.address) as admin:
+            await admin.create(topics)
+
+    async def _delete(self, names: Sequence[str]) -> None:
+        client = AIOKafkaAdminClient(bootstrap_servers=self.local.kafka.address)
+        await client.start()
+        try:
+            gone = set(names) & set(await client.list_topics())
+            if gone:
+                await client.delete_topics(sorted(gone))
+        finally:
+            await client.close()
+
+    def delete(self, *topics: Topic) -> None:
+        """Topics that an operator lost."""
+        asyncio.run(self._delete([topic.name for topic in topics]))
+
+    def worker(self, **settings: str) -> Worker:
+        """A worker, started."""
+        one = Worker(f"worker-{len(self.workers)}", self.folder, {**self.environment, **settings})
+        self.workers.append(one)
+        one.start()
+        return one
+
+    def ready_worker(self, **settings: str) -> Worker:
+        """A worker that owns all partitions."""
+        one = self.worker(**settings)
+        until(lambda: one.ready and one.health["partitions"] == 12 * len(READ_BY_WORKERS), "the worker is ready")
+        return one
+
+    def close(self) -> None:
+        """Ends every worker that a test left."""
+        for one in self.workers:
+            one.close()
+        self.redis.close()
+
+    def publish(self, records: Iterable[Record]) -> None:
+        """Returns when the broker has acknowledged all."""
+        asyncio.run(self._publish(list(records)))
+
+    async def _publish(self, records: list[Record]) -> None:
+        outbox = Outbox(self.local.kafka.address)
+        try:
+            await outbox.send(records)
+        finally:
+            await outbox.stop()
+
+    def read(self, *topics: Topic) -> list[Got]:
+        """Every record of these topics."""
+        return asyncio.run(self._read(topics))
+
+    async def _read(self, topics: Sequence[Topic]) -> list[Got]:
+        return [one async for one in everything(self.local.kafka.address, *(topic.name for topic in topics))]
+
+    def ends(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> dict[Place, int]:
+        """Log ends."""
+        wanted = {TopicPartition(t.name, number): OffsetSpec.latest() for t in topics for number in range(t.partitions)}
+        return {(tp.topic, tp.partition): one.result().offset for tp, one in self._admin.list_offsets(wanted).items()}
+
+    def folded(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> dict[Place, int]:
+        """The next offset to fold, as Redis has it; 0 where nothing was folded."""
+        places = [(topic.name, number) for topic in topics for number in range(topic.partitions)]
+        found = self.redis.mget([f"{self.namespace}:{{{name}:{number}}}:next" for name, number in places])
+        return {place: int(value or 0) for place, value in zip(places, found, strict=True)}
+
+    def settle(self) -> None:
+        """Waits until nothing is left to fold. Progress is read before the ends: what is made of it would show there."""
+        until(lambda: self.folded() == self.ends(), "all is folded")
+
+    def committed(self, stage: str, topic: Topic) -> dict[Place, int]:
+        """What Kafka remembers of a stage's progress."""
+        group = ConsumerGroupTopicPartitions(f"{self.namespace}-{stage}-{topic.name}")
+        answer = self._admin.list_consumer_group_offsets([group], request_timeout=5)[group.group_id].result()
+        return {(one.topic, one.partition): one.offset for one in answer.topic_partitions or ()}
+
+    def entries(self, feed: str) -> list[bytes]:
+        """What stands in a recipient's stream, oldest first."""
+        return [fields[b"entry"] for _, fields in self.redis.xrange(self._feeds.stream(feed))]
+
+    def open(self, feed: str) -> set[str]:
+        """Ids in a recipient's index of open alerts."""
+        return {name.decode() for name in self.redis.zrange(self._feeds.open(feed), 0, -1)}
+
+    @property
+    def _feeds(self) -> Feeds:
+        return Feeds(None, self.settings)  # type: ignore[arg-type]  # only its names of keys are used
+
+    def cli(self, *words: str, **more: str) -> Result:
+        """A command of `suar`, in this process."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("streams.commands.terminal.console.width", 200)
+            return CliRunner().invoke(app, list(words), env={**self.environment, **more})
+
+
+def metric(worker: Worker, name: str, **labels: str) -> float:
+    """The sum of a metric's samples that carry these labels; 0 when there is none."""
+    page = worker.ask("/metrics")
+    assert page is not None, "the worker answers"
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(page.decode())
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
