@@ -7,7 +7,7 @@ from functools import cached_property
 
 from schemas.alerts import TriggerKind
 from schemas.facts import GATHERED, Fact
-from schemas.identity import Subject, SubjectKind, kind_of
+from schemas.identity import Subject, SubjectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,25 +154,22 @@ _PROCESS = frozenset(
 )
 
 
-@dataclass(frozen=True)
 class Case:
     """What a dossier tells, by kind and in event-time order."""
 
-    subject: Subject
-    facts: Sequence[Fact]
+    def __init__(self, subject: Subject, facts: Sequence[Fact], epoch: int = 0) -> None:
+        self.subject = subject
+        self.epoch = epoch
+        """Of a document: how often its owner changed."""
+        self.facts = facts
+        self.by_kind: dict[str, list[Fact]] = {}
+        for fact in facts:
+            self.by_kind.setdefault(fact.kind, []).append(fact)
 
     @property
     def identified(self) -> bool:
         """False for a document whose owner is not known."""
-        return kind_of(self.subject) is SubjectKind.PERSON
-
-    @cached_property
-    def by_kind(self) -> dict[str, list[Fact]]:
-        """Standing facts by kind."""
-        kinds: dict[str, list[Fact]] = {}
-        for fact in self.facts:
-            kinds.setdefault(fact.kind, []).append(fact)
-        return kinds
+        return self.subject.startswith(f"{SubjectKind.PERSON.value}:")
 
     def of(self, *kinds: str) -> Iterator[Fact]:
         """Facts of these kinds, each kind in event-time order."""

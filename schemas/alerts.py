@@ -1,5 +1,6 @@
 """What Suar says: a screening for every departure attempt, and alerts that explain themselves and can be taken back."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Annotated
@@ -112,13 +113,17 @@ class Recipient(Contract):
         return f"{self.role.value}:{self.at}"
 
 
-class FeedAge(Contract):
-    """How complete a source was when the decision was made. `complete_up_to` None: it has never been heard."""
+@dataclass(frozen=True, slots=True)
+class FeedAge:
+    """How complete a source was when the decision was made. `complete_up_to` None: it has never been heard.
+
+    `age_seconds` is the trigger's event time less `complete_up_to`, zero when the feed is ahead of the trigger. A plain
+    dataclass: every answer carries several, and as models they took half of its time.
+    """
 
     source: System
     complete_up_to: Instant | None
     age_seconds: float | None
-    """Event time of the trigger less `complete_up_to`; zero when the feed is ahead of the trigger."""
     live: bool
 
 

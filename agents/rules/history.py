@@ -45,13 +45,14 @@ def _deferred_then_other_checkpoint(case: Case, trigger: Trigger, policy: Policy
     if not earlier:
         return None
     last = earlier[-1]
-    link = digest("deferred_group", last.group) if last.group else None
+    lately = bool(within([last.fact], trigger, policy.windows.deferred_group))
+    link = digest("deferred_group", last.group) if last.group and lately else None
     together = link is not None and case.gathered(link) >= policy.group_size
     return Hit(
         Severity.CRITICAL if together else Severity.HIGH,
         (trigger.fact, *(deferral.fact for deferral in earlier)),
         also=(Recipient(role=Role.SUPERVISOR, at=last.checkpoint),),
-        mention=link if within([last.fact], trigger, policy.windows.deferred_group) else None,
+        mention=link,
     )
 
 

@@ -49,6 +49,8 @@ def _invalid_document_presented(case: Case, trigger: Trigger, policy: Policy) ->
 def _other_valid_passport(case: Case, trigger: Trigger, policy: Policy) -> tuple[Fact, ...]:
     """Uses, within the window, of a second ordinary passport that is still valid."""
     attempt = trigger.attempt
+    if len(case.by_kind.get("passport_issued", ())) <= 1:
+        return ()
     ordinary = {
         fact.text("passport_no") for fact in case.of("passport_issued") if fact.text("passport_type") in _ORDINARY
     }

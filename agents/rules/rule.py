@@ -98,6 +98,8 @@ def local_time(at: datetime, checkpoint: str, policy: Policy) -> datetime:
 
 def document_state(case: Case, document: str, at: datetime) -> tuple[str, Fact | None]:
     """What a document was at a moment. Recovery undoes only a loss, release only a seizure."""
+    if not case.document_states:
+        return "VALID", None
     standing: dict[str, Fact] = {}
     undone = {"RECOVERED": "LOST", "RELEASED": "SEIZED"}
     for change in case.document_states:
