@@ -66,14 +66,15 @@ class Decision:
 def decide(case: Case, assessment: Assessment, before: Said | None, context: Context, now: datetime) -> Decision:
     """Compares an assessment with what was said. `now` is the admission time of the fact that brought it up."""
     trigger = assessment.trigger
-    said = before or Said(about=trigger.fact.id, revision=trigger.fact.epoch * EPOCH)
-    floor = trigger.fact.epoch * EPOCH
-    if said.revision < floor:
-        said = msgspec.structs.replace(said, revision=floor, alert_revision=max(floor, said.alert_revision))
+    floor = _floor(case, trigger)
+    said = before or Said(about=trigger.fact.id, revision=floor, alert_revision=floor)
+    if said.revision < floor or said.alert_revision < floor:
+        said = msgspec.structs.replace(said, revision=floor, alert_revision=floor, spoken="", alerted="")
     waited = said.undetermined and assessment.verdict is Verdict.ALERT
     late = said.late or (now if waited else None)
     said = msgspec.structs.replace(
         said,
+        about=trigger.fact.id,
         undetermined=assessment.verdict is Verdict.UNDETERMINED,
         late=late,
         awaits=dict(assessment.awaits),
@@ -84,6 +85,12 @@ def decide(case: Case, assessment: Assessment, before: Said | None, context: Con
     if why is Why.ALREADY_SAID and screening is not None:
         why = Why.FIRST_ANSWER if before is None else Why.ANSWER_CHANGED
     return Decision(said, why, alert, screening)
+
+
+def _floor(case: Case, trigger: Trigger) -> int:
+    """Below the first revision. A person whom an agency named itself outranks a document of nobody, and yields to its owner."""
+    epoch = max(trigger.fact.epoch, case.epoch)
+    return EPOCH // 2 if epoch == 0 and case.identified else epoch * EPOCH
 
 
 def _alert(
@@ -102,12 +109,11 @@ def _alert(
     content = _content(fresh, state)
     if content == said.alerted:
         return said, None, Why.ALREADY_SAID
-    revision = max(said.alert_revision, assessment.trigger.fact.epoch * EPOCH) + 1
     if why is Why.RAISED and last is not None and last.state is not State.WITHDRAWN:
         why = Why.UPDATED
     alert = fresh.model_copy(
         update={
-            "revision": revision,
+            "revision": said.alert_revision + 1,
             "state": state,
             "reason": why.value,
             "created_at": last.created_at if last else fresh.created_at,
@@ -136,14 +142,38 @@ def _remembered(said: Said, alert: Alert, content: str) -> Said:
     )
 
 
-def take_back(said: Said, why: Why) -> Decision:
-    """The trigger is gone from this dossier (retracted, or it moved to its owner): withdraw what was raised, once."""
-    said = msgspec.structs.replace(said, undetermined=False, awaits={}, links=())
+def take_back(said: Said, fact: Fact | None, why: Why, context: Context) -> Decision:
+    """The trigger is gone from this dossier (retracted, or it moved to its owner): take back what was said of it, once.
+
+    `fact` is what the trigger was; its answer becomes undetermined, never an all-clear: its owner may yet say more.
+    """
+    answered, screening = _answer_taken_back(said, fact, why, context)
     last = Alert.model_validate_json(said.alert) if said.alert else None
     if last is None or not _takes_back(last.state):
-        return Decision(said, Why.ALREADY_SAID)
-    remembered, alert, why = _revised(said, last, State.WITHDRAWN, why)
-    return Decision(remembered, why, alert)
+        return Decision(answered, why if screening else Why.ALREADY_SAID, screening=screening)
+    remembered, alert, why = _revised(answered, last, State.WITHDRAWN, why)
+    return Decision(remembered, why, alert, screening)
+
+
+def _answer_taken_back(said: Said, fact: Fact | None, why: Why, context: Context) -> tuple[Said, Screening | None]:
+    silent = msgspec.structs.replace(said, undetermined=False, awaits={}, links=())
+    attempt = Trigger(TriggerKind.ATTEMPT, "", fact).attempt if fact and fact.kind == "crossing_attempted" else None
+    if attempt is None or not said.spoken:
+        return silent, None
+    revision = said.revision + 1
+    silent = msgspec.structs.replace(silent, revision=revision, verdict=Verdict.UNDETERMINED.value, spoken="")
+    return silent, Screening(
+        crossing_id=attempt.crossing,
+        revision=revision,
+        verdict=Verdict.UNDETERMINED,
+        reason=why.value,
+        checkpoint=attempt.checkpoint,
+        lane=attempt.lane,
+        at=attempt.fact.at,
+        admitted_at=attempt.fact.admitted_at,
+        freshness=(),
+        policy_version=context.policy.version,
+    )
 
 
 _OUTCOMES = {

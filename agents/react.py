@@ -41,7 +41,7 @@ def react(dossier: Dossier, fact: Fact, context: Context) -> Reaction:
     if kind is SubjectKind.DOCUMENT:
         return _document(after, fact, context)
     if kind is SubjectKind.PERSON:
-        return _judge(after, fact, context, None)
+        return _judge(after, fact, context, None, before=dossier)
     return Reaction(after)
 
 
@@ -74,11 +74,11 @@ def _new_owner(dossier: Dossier, owner: Subject | None, fact: Fact, context: Con
     epoch = dossier.epoch + 1
     dossier = msgspec.structs.replace(dossier, owner=owner, epoch=epoch)
     if owner is None:
-        judged = _judge(
-            dossier, fact, context, frozenset(t.key for t in Case(dossier.subject, dossier.live()).triggers)
-        )
+        judged = _judge(dossier, fact, context, frozenset(trigger.key for trigger in _case(dossier).triggers))
         return replace(judged, notes=notes + judged.notes)
-    decisions = {key: take_back(said, Why.MERGED) for key, said in dossier.said.items()}
+    decisions = {
+        key: take_back(said, dossier.held.get(said.about), Why.MERGED, context) for key, said in dossier.said.items()
+    }
     dossier = msgspec.structs.replace(dossier, said={key: one.said for key, one in decisions.items()})
     dossier, unmentioned = links.mentions(dossier, fact)
     forwarded = _forwarded(dossier, owner, tuple(dossier.held.values()))
@@ -99,9 +99,18 @@ def _waiting(dossier: Dossier) -> frozenset[str]:
     return frozenset(name for name, said in dossier.said.items() if said.undetermined or said.expires)
 
 
-def _judge(dossier: Dossier, fact: Fact, context: Context, due: frozenset[str] | None) -> Reaction:
-    """Judges the triggers that are due, or (None) those that the fact can change, and takes back what lost its trigger."""
-    case = Case(dossier.subject, dossier.live())
+def _case(dossier: Dossier) -> Case:
+    return Case(dossier.subject, dossier.live(), dossier.epoch)
+
+
+def _judge(
+    dossier: Dossier, fact: Fact, context: Context, due: frozenset[str] | None, *, before: Dossier | None = None
+) -> Reaction:
+    """Judges the triggers that are due, or (None) those that the fact can change, and takes back what lost its trigger.
+
+    `before` still holds what an unlinked document took with it.
+    """
+    case = _case(dossier)
     standing = {trigger.key: trigger for trigger in case.triggers}
     said = dict(dossier.said)
     decisions: list[Decision] = []
@@ -111,7 +120,9 @@ def _judge(dossier: Dossier, fact: Fact, context: Context, due: frozenset[str] |
             said[key] = decision.said
             decisions.append(decision)
     for key in said.keys() - standing.keys():
-        decision = take_back(said[key], Why.TRIGGER_TAKEN_BACK)
+        about = said[key].about
+        gone = dossier.held.get(about) or (before.held.get(about) if before else None)
+        decision = take_back(said[key], gone, Why.TRIGGER_TAKEN_BACK, context)
         said[key] = decision.said
         decisions.append(decision)
     dossier, notes = links.mentions(msgspec.structs.replace(dossier, said=said), fact)
@@ -124,8 +135,7 @@ def _touched(trigger: Trigger, fact: Fact, dossier: Dossier) -> bool:
         return True
     if trigger.key not in dossier.said:
         return True
-    named = (fact.text_or_none("trigger_id"), fact.text_or_none("crossing_id"), fact.text_or_none("application_no"))
-    return trigger.id in named
+    return fact.text_or_none("trigger_id") == trigger.id
 
 
 def _reaction(dossier: Dossier, notes: tuple[Note, ...], decisions: list[Decision]) -> Reaction:

@@ -74,7 +74,8 @@ class Teller:
     async def _ask(self, questions: list[_Question]) -> list[Any]:
         """On one connection, kept open: a pipeline object and a pool cost more than the round trip."""
         if self._connection is None:
-            self._connection = await self._redis.connection_pool.get_connection()
+            pool: Any = self._redis.connection_pool
+            self._connection = await pool.get_connection()
         connection = self._connection
         try:
             packed = connection.pack_commands([question.words for question in questions])

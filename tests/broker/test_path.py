@@ -186,7 +186,11 @@ def test_no_identifier_behind_admission(told: Told) -> None:
     places = {
         f"{one.topic} {part}": text
         for number, one in enumerate(told.suar.read(FACTS, ALERTS, SCREENINGS))
-        for part, text in ((f"key {number}", one.key), (f"value {number}", one.value), (f"headers {number}", _headers(one)))
+        for part, text in (
+            (f"key {number}", one.key),
+            (f"value {number}", one.value),
+            (f"headers {number}", _headers(one)),
+        )
     }
     places |= {f"redis {name!r}": told.suar.redis.dump(name) for name in told.suar.redis.scan_iter()}
     places |= {f"redis key {name!r}": name for name in told.suar.redis.scan_iter()}

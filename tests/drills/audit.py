@@ -5,6 +5,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -12,13 +13,15 @@ from agents import dossier as dossiers
 from agents.dossier import Dossier
 from schemas import wire
 from schemas.alerts import Alert, Screening
-from schemas.facts import MARK, digest
 from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, REJECTED, SCREENINGS, Topic
+from streams.settings import Settings
 from tests.drills.ground import NAMESPACE, Ground
 from tests.drills.replay import Replay, read
 from tests.drills.truth import Truth, answer_of, facts_of, members_of, newest, standing_of
 
+LESS = timedelta(seconds=Settings.model_fields["mark_seconds"].default)
+"""A heartbeat that advances a feed by less than this is heard with the next one."""
 Said = dict[tuple[str, int], bytes]
 
 
@@ -82,8 +85,9 @@ class Audit:
             there = all((note.subject, note.fact.id, 0) in replay.written for note in outcome.notes)
             return "admitted" if there else "lost events"
         if isinstance(outcome, wire.Heartbeat):
-            key, name = f"feed:{place[0]}:{place[1]}", f"suar/{digest(MARK, *place)}"
-            return "heartbeats" if (key, name, 0) in replay.written else "lost heartbeats"
+            known = [marks.get(f"{place[0]}/{place[1]}") for marks in replay.marks.values()]
+            heard = len(known) == FACTS.partitions and all(one and one > outcome.complete_up_to - LESS for one in known)
+            return "heartbeats" if heard else "lost heartbeats"
         return "rejected" if refused.get(place) == (outcome.value, value) else "lost rejections"
 
     def _dossiers(self, replay: Replay) -> dict[str, Dossier]:
@@ -99,6 +103,9 @@ class Audit:
                     found[name.decode().removeprefix(prefix)] = dossiers.decode(blob)
         wanted = {name: one for name, one in replay.dossiers.items() if one != Dossier(one.subject)}
         _same("dossiers against the fold of the log", found, wanted)
+        keys = [f"{NAMESPACE}:{{{FACTS.name}:{partition}}}:marks" for partition in range(FACTS.partitions)]
+        marks = [msgspec.json.decode(blob or b"{}", type=dict[str, datetime]) for blob in redis.mget(keys)]
+        _same("marks against the log", dict(enumerate(marks)), replay.marks)
         self.figures["dossiers"] = len(found)
         return found
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from schemas.envelope import System
-from schemas.topics import AGENCY_TOPICS, BY_NAME
+from schemas.topics import AGENCY_TOPICS
 from streams.produce import Record
 from streams.publish import envelope, heartbeats, record_of
 
@@ -17,7 +17,8 @@ COUNTRIES = ("MYS", "SAU", "TWN", "KHM")
 PURPOSES = ("WORK", "WORK", "TOURISM", "FAMILY_VISIT")
 SPAN = timedelta(hours=19)
 """Everything happened between 20 hours and one hour ago: no feed age, expiry or departure turns while a drill runs."""
-CROSSINGS = BY_NAME["simkim.crossings"]
+QUIET = timedelta(minutes=10)
+"""The first marks are that old, and later ones come nearer: all feeds are live for all that happened."""
 
 Event = dict[str, Any]
 
@@ -68,7 +69,7 @@ class Traveller:
 def history(count: int, now: datetime, seed: int = 1) -> History:
     """`count` records in all, the same for the same three values."""
     dice = Random(seed)
-    beats = tuple(heartbeats(now))
+    beats = tuple(heartbeats(now - QUIET))
     written: list[Record] = []
     who = 0
     while len(written) < count - len(beats):
@@ -182,8 +183,8 @@ def _as_published(written: Sequence[Record], now: datetime, dice: Random) -> lis
         elif chance < 0.034:
             places.append((index, broken(record, index, now)))
         elif chance < 0.044:
-            topic = dice.choice(AGENCY_TOPICS)
-            places.append((index, dice.choice(heartbeats(now, [topic]))))
+            upto = now - QUIET * (1 - index / len(written))
+            places.append((index, dice.choice(heartbeats(upto, [dice.choice(AGENCY_TOPICS)]))))
     places.sort(key=lambda place: place[0])
     return [record for _, record in places]
 

@@ -31,10 +31,11 @@ def read(bootstrap: str, topic: Topic) -> Iterator[Message]:
         places = [TopicPartition(topic.name, partition, 0) for partition in range(topic.partitions)]
         ends = {place.partition: consumer.get_watermark_offsets(place, timeout=10)[1] for place in places}
         consumer.assign(places)
-        left = sum(ends.values())
+        left, misses = sum(ends.values()), 0
         while left:
-            messages = consumer.consume(5000, timeout=30)
-            assert messages, f"{topic.name}: {left} records are announced and do not come"
+            messages = consumer.consume(min(left, 5000), timeout=1)
+            misses = 0 if messages else misses + 1
+            assert misses < 30, f"{topic.name}: {left} records are announced and do not come"
             for message in messages:
                 assert message.error() is None, message.error()
                 left -= 1
@@ -56,7 +57,7 @@ class Replay:
     """Notes that must be on the log, by the kind of fact they follow from."""
     said: dict[tuple[str, int], bytes] = field(default_factory=dict)
     """Every alert and screening by name and revision."""
-    _seen: dict[int, dict[str, datetime]] = field(default_factory=dict)
+    marks: dict[int, dict[str, datetime]] = field(default_factory=dict)
     _context: dict[int, Context] = field(default_factory=dict)
 
     def run(self, bootstrap: str) -> None:
@@ -69,8 +70,8 @@ class Replay:
     def _one(self, name: str, fact: Fact, partition: int) -> None:
         self.written.add((name, fact.id, fact.epoch))
         if fact.kind == MARK:
-            self._seen[partition] = marked(self._seen.get(partition, {}), fact)
-            self._context[partition] = Context(self.policy, complete(self._seen[partition]))
+            self.marks[partition] = marked(self.marks.get(partition, {}), fact)
+            self._context[partition] = Context(self.policy, complete(self.marks[partition]))
             return
         context = self._context.get(partition) or Context(self.policy)
         reaction = react(self.dossiers.get(name) or Dossier(Subject(name)), fact, context)

@@ -59,10 +59,10 @@ class Record:
 
     topic: Topic
     arrives: datetime
-    value: bytes
+    value: bytes = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Story:
     """A story file, with its offsets turned into moments."""
 
@@ -72,6 +72,9 @@ class Story:
     feeds: Mapping[str, Feed]
     ticks: tuple[datetime, ...]
     expect: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Story({self.name})"
 
     @property
     def ends(self) -> datetime:
