@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from schemas.topics import AGENCY_TOPICS
 from streams import policy as policies
 from streams.admin import Admin
 from streams.local import CHECKOUT, services
+from streams.produce import Record
 from streams.settings import Settings
 from tests.drills.audit import Audit
 from tests.drills.events import History, history
@@ -43,9 +44,9 @@ class Told:
     policy: Policy
     now: datetime
 
-    def with_more(self, more: tuple[object, ...]) -> Truth:
-        """The truth of the history and some more records."""
-        return truth_of((*self.history.records, *more), self.policy, KEY.encode())  # type: ignore[arg-type]
+    def truth_of(self, records: Iterable[Record]) -> Truth:
+        """The truth of other records, under the same policy and key."""
+        return truth_of(records, self.policy, KEY.encode())
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +92,7 @@ def feeds_live(ground: Ground, told: Told) -> Callable[[], None]:
         ground.publish_all(told.history.beats)
         until(lambda: ground.marks_seen() == [marks] * 12, "all feeds live")
         ground.published_before = len(told.history.beats)
+        ground.work = len(told.history) + told.truth.notes
 
     return live
 

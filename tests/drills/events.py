@@ -118,7 +118,7 @@ def permit(who: Traveller, country: str, number: int = 0) -> Event:
         "passport_no": who.passport,
     }
     return envelope(
-        System.SISKOP2MI, "epmi_issued", name=who.name("epmi", number), time=who.at(50 + 130 * number), data=data
+        System.SISKOP2MI, "epmi_issued", name=who.name("epmi", number), time=who.at(50 + 25 * number), data=data
     )
 
 
@@ -136,10 +136,10 @@ def _story(who: Traveller, now: datetime, dice: Random) -> Iterator[Event]:
     for number in range(dice.choice((1, 2, 3, 5))):
         tried = attempt(who, number, now, dice)
         yield tried
-        yield from _end_of(tried, who, number, dice)
+        yield from ends_of(tried, who, number, dice)
 
 
-def _end_of(tried: Event, who: Traveller, number: int, dice: Random) -> Iterator[Event]:
+def ends_of(tried: Event, who: Traveller, number: int, dice: Random) -> Iterator[Event]:
     """Cleared, deferred with a ground and perhaps a group, or no word."""
     data = {name: tried["data"][name] for name in ("crossing_id", "passport_no", "checkpoint", "destination")}
     at = datetime.fromisoformat(tried["time"]) + timedelta(minutes=10)

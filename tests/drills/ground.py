@@ -107,6 +107,8 @@ class Ground:
     settings: dict[str, str] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
     publisher: Publisher | None = None
+    work: int = 0
+    """What `done` comes to in the end, copies not counted."""
     published_before: int = 0
     """Agency records of earlier publications of this drill."""
     folded: int = 0
@@ -202,17 +204,20 @@ class Ground:
         return found
 
     def at(self, share: float, what: str) -> None:
-        """Waits until that share of what is being published has been admitted; fails when nothing moves."""
-        publisher = self.publisher
-        assert publisher is not None
-        goal = self.published_before + share * len(publisher.records)
-        before = self.facts
+        """Waits until that share of the work is done, admission and folding together; fails when nothing moves."""
+        before = self.done
+        goal = share * self.work
 
         def there() -> bool:
-            return self.folded >= goal and self.facts != before
+            return self.done >= goal and self.done != before
 
-        self._while_moving(there, lambda: (self.folded, self.facts), f"{share:.0%} admitted, for: {what}")
-        self.say(f"{share:.0%} admitted: {what}")
+        self._while_moving(there, lambda: self.done, f"{share:.0%} done, for: {what}")
+        self.say(f"{share:.0%} done: {what}")
+
+    @property
+    def done(self) -> int:
+        """Records admitted and facts folded; less again when Redis was emptied."""
+        return self.folded + self.facts
 
     def _while_moving(self, done: Callable[[], bool], figure: Callable[[], object], what: str) -> None:
         last, since = figure(), time.monotonic()
@@ -225,13 +230,22 @@ class Ground:
             assert time.monotonic() - since < STILL, f"nothing moved for {STILL:.0f} s, waiting for: {what} ({last})"
             time.sleep(0.2)
 
+    def settle_publisher(self) -> None:
+        """Waits until the broker has everything."""
+        publisher = self.publisher
+        if publisher is None:
+            return
+        self._while_moving(lambda: not publisher.is_alive(), lambda: publisher.acknowledged, "acknowledgements")
+        assert not publisher.failed, publisher.failed[:3]
+        assert publisher.acknowledged == len(publisher.records)
+
+    def facts_written(self) -> int:
+        """Records that stand on `suar.facts`."""
+        return sum((self.ends([FACTS]) or {}).values())
+
     def settle(self) -> None:
         """Waits until everything published is admitted, folded and delivered, and nobody says anything more."""
-        if self.publisher is not None:
-            publisher = self.publisher
-            self._while_moving(lambda: not publisher.is_alive(), lambda: publisher.acknowledged, "acknowledgements")
-            assert not publisher.failed, publisher.failed[:3]
-            assert publisher.acknowledged == len(publisher.records)
+        self.settle_publisher()
         quiet = 0
         last: tuple[int, Ends] | None = None
 

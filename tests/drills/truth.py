@@ -29,6 +29,8 @@ class Truth:
 
     outcomes: dict[bytes, wire.Admitted | wire.Heartbeat | wire.Reason] = field(default_factory=dict)
     """By bytes of the record: what admission must make of it."""
+    notes: int = 0
+    """Facts and notes on the log when nothing is written twice, less marks."""
     held: dict[str, Held] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -84,6 +86,7 @@ def _fold(truth: Truth, notes: deque[Note], context: Context) -> None:
     alerts: dict[str, Alert] = {}
     while notes:
         note = notes.popleft()
+        truth.notes += 1
         reaction = react(dossiers.get(note.subject) or Dossier(Subject(note.subject)), note.fact, context)
         dossiers[note.subject] = reaction.dossier
         notes += reaction.notes

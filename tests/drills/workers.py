@@ -141,6 +141,11 @@ class Worker:
         waiting = self.health.get("waiting")
         return set(waiting.values()) if isinstance(waiting, dict) else set()
 
+    def metric(self, name: str) -> float:
+        """The sum of a metric over its labels."""
+        lines = (self.ask("/metrics") or b"").decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.partition("{")[0].partition(" ")[0] == name)
+
     def check(self) -> None:
         """AssertionError when it ended although nobody told it to."""
         assert self.running or not self.wanted, f"{self.name} ended by itself:\n{self.last_words()}"

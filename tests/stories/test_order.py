@@ -1,0 +1,175 @@
+"""Promise 1: what stands at the end is a function of the set of facts, not of their arrival."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agents.assess import Context
+from agents.decide import Why
+from schemas.alerts import Alert, Screening, State
+from schemas.facts import Note
+from schemas.wire import BadRecord
+from tests.stories.play import Record, Story, World, admitted, every, play, read
+
+STORIES = [read(path) for path in every()]
+MOST_ROUNDS = 20
+"""Ticks until nothing waits any more; more would be a dossier that never comes to rest."""
+
+Standing = dict[str, tuple[object, ...]]
+Answers = dict[str, tuple[object, ...]]
+each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+bounded = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+chances = st.randoms(use_true_random=False)
+
+
+def _notes(record: Record) -> tuple[Note, ...]:
+    try:
+        return admitted(record)
+    except BadRecord:
+        return ()
+
+
+def _standing(world: World) -> Standing:
+    """What a consumer ends with, less what is withdrawn: that is as good as never raised."""
+    return {
+        alert.alert_id: (
+            alert.state,
+            alert.severity,
+            tuple(sorted(one.rule for one in alert.indications)),
+            tuple(sorted(one.event_id for one in alert.evidence)),
+            tuple(sorted(one.feed for one in alert.recipients)),
+        )
+        for alert in world.standing().values()
+        if alert.state is not State.WITHDRAWN
+    }
+
+
+def _answers(world: World) -> Answers:
+    """The last answer of each crossing, less those that were taken back with their attempt."""
+    taken_back = {Why.TRIGGER_TAKEN_BACK.value, Why.MERGED.value}
+    return {
+        name: (one.verdict, one.severity, one.alert_id, tuple((u.rule, u.source) for u in one.undetermined))
+        for name, one in world.answers().items()
+        if one.reason not in taken_back
+    }
+
+
+@dataclass
+class Mail:
+    """Notes on their way, each in a channel; those of one channel may keep their order."""
+
+    waiting: list[tuple[object, Note]]
+
+    def take(self, chance: Random, *, in_order: bool) -> tuple[object, Note]:
+        """One that may arrive next."""
+        channel, note = self.waiting[chance.randrange(len(self.waiting))]
+        if in_order:
+            channel, note = next(one for one in self.waiting if one[0] == channel)
+        self.waiting.remove((channel, note))
+        return channel, note
+
+
+def _shuffled(world: World, notes: list[Note], context: Context, chance: Random, *, in_order: bool) -> None:
+    """Any interleaving, with some notes delivered twice, to the fixpoint."""
+    mail = Mail([(index, note) for index, note in enumerate(notes)])
+    twice = len(notes)
+    while mail.waiting:
+        channel, note = mail.take(chance, in_order=in_order)
+        reaction = world.deliver(note, context)
+        mail.waiting += [((note.subject, one.subject), one) for one in reaction.notes]
+        if twice and chance.random() < 0.3:
+            twice -= 1
+            mail.waiting.append((("again", twice), note))
+
+
+def _rest(world: World, now: datetime, context: Context) -> None:
+    """Ticks for whoever waits, until nobody does."""
+    for _ in range(MOST_ROUNDS):
+        due = world.due(now, context)
+        before = len(world.alerts) + len(world.screenings)
+        world.settle(due, context)
+        if not due or len(world.alerts) + len(world.screenings) == before:
+            return
+    raise AssertionError("a dossier never comes to rest")
+
+
+def _told(story: Story, deliver: Callable[[World, list[Note], Context], None], *, marks_first: bool) -> World:
+    """The story's facts all at once, with the feeds' return before or after them."""
+    start = min(one.arrives for one in story.records)
+    world = World()
+    deliver(
+        world,
+        [note for record in story.records for note in _notes(record)],
+        story.context(story.ends if marks_first else start),
+    )
+    _rest(world, story.ends, story.context(story.ends))
+    return world
+
+
+def _in_order(world: World, notes: list[Note], context: Context) -> None:
+    world.settle(notes, context)
+
+
+@each_story
+@pytest.mark.parametrize("marks_first", [True, False], ids=["marks first", "marks last"])
+@pytest.mark.parametrize("in_order", [True, False], ids=["channels in order", "no order at all"])
+@bounded
+@given(chance=chances)
+def test_any_order_ends_in_the_same_alerts(story: Story, marks_first: bool, in_order: bool, chance: Random) -> None:
+    """Permuted, doubled and interleaved, the facts of a story leave the same alerts and answers standing."""
+    expected = _told(story, _in_order, marks_first=marks_first)
+    found = _told(
+        story,
+        lambda world, notes, context: _shuffled(world, notes, context, chance, in_order=in_order),
+        marks_first=marks_first,
+    )
+    assert _standing(found) == _standing(expected)
+    assert _answers(found) == _answers(expected)
+    _assert_revisions_grow(found.alerts, found.screenings)
+
+
+def _assert_revisions_grow(alerts: list[Alert], screenings: list[Screening]) -> None:
+    """One revision never has two contents: whoever ignores lower revisions ends where everybody does."""
+    said: dict[tuple[str, int], object] = {}
+    for alert in alerts:
+        content = alert.model_copy(update={"created_at": alert.at})
+        assert said.setdefault((alert.alert_id, alert.revision), content) == content
+    for one in screenings:
+        assert said.setdefault((one.crossing_id, one.revision), one) == one
+
+
+@each_story
+def test_a_fact_already_held_says_nothing(story: Story) -> None:
+    """The whole story told again, forwarded notes and all, changes no dossier and says nothing."""
+    world, context = World(), story.context(story.ends)
+    queue = [note for record in story.records for note in _notes(record)]
+    seen: list[Note] = []
+    while queue:
+        note = queue.pop(0)
+        seen.append(note)
+        queue += world.deliver(note, context).notes
+    before, said = dict(world.dossiers), (len(world.alerts), len(world.screenings))
+    for note in seen:
+        reaction = world.deliver(note, context)
+        assert not reaction.notes
+        assert reaction.dossier == before[note.subject]
+    assert (len(world.alerts), len(world.screenings)) == said
+
+
+@each_story
+def test_a_story_played_slowly_ends_as_the_same_story_told_at_once(story: Story) -> None:
+    """Arrival over days or all at once: what stands is the same, except what only the passing of time decides."""
+    if story.feeds or story.ticks:
+        pytest.skip("the clock or a feed decides here; the story's own file says how it ends")
+    assert _answers(play(story).world) == _answers(_told(story, _in_order, marks_first=True))
