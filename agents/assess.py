@@ -58,6 +58,8 @@ class Assessment:
     undetermined: tuple[Undetermined, ...]
     leaned_on: tuple[System, ...]
     awaits: Mapping[str, datetime] = field(default_factory=dict)
+    bound_at: datetime | None = None
+    """When it was first known whose document was presented; None when it was not learned from an issuance."""
     mentions: tuple[str, ...] = ()
     cleared_lately: bool = False
 
@@ -111,9 +113,9 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
         if hit is None:
             continue
         stale = [source for source in rule.needs if not context.live(source, trigger.at)]
-        if rule.absence and stale:
+        awaits |= {source.value: trigger.at - context.policy.feed_limit(source) for source in stale}
+        if stale and (rule.absence or hit.severity <= Severity.MEDIUM):
             unknown += [_silent(rule, source) for source in stale]
-            awaits |= {source.value: trigger.at - context.policy.feed_limit(source) for source in stale}
         elif rule.absence and not case.identified:
             unknown.append(_nobody(rule.id))
         else:
@@ -129,6 +131,7 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
         undetermined=tuple(unknown),
         leaned_on=tuple(leaned),
         awaits=awaits,
+        bound_at=case.bound_at(trigger.attempt.document) if trigger.attempt else None,
         mentions=tuple(one.hit.mention for one in spoken if one.hit.mention),
     )
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 
+from agents.lazy import lazy
 from schemas.alerts import TriggerKind
 from schemas.facts import GATHERED, Fact
 from schemas.identity import Subject, SubjectKind
@@ -97,7 +97,7 @@ class Trigger:
     id: str
     fact: Fact
 
-    @cached_property
+    @lazy
     def key(self) -> str:
         """Its name within a dossier: two agencies may use one number."""
         return f"{self.kind.value}/{self.id}"
@@ -112,17 +112,17 @@ class Trigger:
         """Checkpoint or passport office; `*` when the office was not stated."""
         return self.fact.text_or_none("checkpoint") or self.fact.text_or_none("office_code") or "*"
 
-    @cached_property
+    @lazy
     def attempt(self) -> Attempt | None:
         """The departure, when it is one."""
         return _attempt(self.fact) if self.kind is TriggerKind.ATTEMPT else None
 
-    @cached_property
+    @lazy
     def application(self) -> Application | None:
         """The passport application, when it is one."""
         return _application(self.fact) if self.kind is TriggerKind.APPLICATION else None
 
-    @cached_property
+    @lazy
     def lost_document(self) -> str | None:
         """The document said to be lost, when it is a loss report."""
         if self.kind is not TriggerKind.LOSS_REPORT:
@@ -171,12 +171,17 @@ class Case:
         """False for a document whose owner is not known."""
         return self.subject.startswith(f"{SubjectKind.PERSON.value}:")
 
+    def bound_at(self, document: str) -> datetime | None:
+        """When it was first known that a document is this person's: admission of its earliest standing issuance, UTC."""
+        issued = [fact for fact in self.of("passport_issued") if fact.text("passport_no") == document]
+        return min((fact.admitted_at for fact in issued), default=None)
+
     def of(self, *kinds: str) -> Iterator[Fact]:
         """Facts of these kinds, each kind in event-time order."""
         for kind in kinds:
             yield from self.by_kind.get(kind, ())
 
-    @cached_property
+    @lazy
     def triggers(self) -> tuple[Trigger, ...]:
         """Everything in this case that is judged. What was recorded twice under one number is the later record."""
         attempts = {f.text("crossing_id"): f for f in self.of("crossing_attempted") if f.data["direction"] == "OUT"}
@@ -188,7 +193,7 @@ class Case:
             *(Trigger(TriggerKind.LOSS_REPORT, f.id, f) for f in losses if f.data.get("cause", "LOST") == "LOST"),
         )
 
-    @cached_property
+    @lazy
     def permits(self) -> tuple[Permit, ...]:
         """e-PMI cards and contract extensions, less those revoked (`ended` says when)."""
         return tuple(
@@ -196,7 +201,7 @@ class Case:
             for fact in self.of("epmi_issued", "contract_extended")
         )
 
-    @cached_property
+    @lazy
     def deferrals(self) -> tuple[Deferral, ...]:
         """Departures put off."""
         return tuple(
@@ -216,7 +221,7 @@ class Case:
         """Passport applications."""
         return tuple(trigger.application for trigger in self.triggers if trigger.application is not None)
 
-    @cached_property
+    @lazy
     def refusals(self) -> tuple[Refusal, ...]:
         """Passports refused or deferred."""
         return tuple(
@@ -224,7 +229,7 @@ class Case:
             for fact in self.of("passport_application_refused", "passport_application_deferred")
         )
 
-    @cached_property
+    @lazy
     def document_states(self) -> tuple[DocumentState, ...]:
         """Changes of documents, in event-time order."""
         found = [DocumentState(fact, fact.text("passport_no"), _STATES[fact.kind]) for fact in self.of(*_STATES)]
@@ -233,12 +238,12 @@ class Case:
         ]
         return tuple(sorted(found, key=lambda state: (state.fact.at, state.fact.id)))
 
-    @cached_property
+    @lazy
     def process(self) -> tuple[Fact, ...]:
         """Steps of a prospective worker before the e-PMI, in event-time order."""
         return tuple(sorted(self.of(*_PROCESS), key=lambda fact: (fact.at, fact.id)))
 
-    @cached_property
+    @lazy
     def repatriations(self) -> tuple[Return, ...]:
         """Repatriations completed."""
         return tuple(
@@ -246,7 +251,7 @@ class Case:
             for fact in self.of("repatriation_completed")
         )
 
-    @cached_property
+    @lazy
     def deportations(self) -> tuple[Return, ...]:
         """Entries as deportee."""
         return tuple(

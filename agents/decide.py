@@ -24,6 +24,7 @@ from schemas.alerts import (
     TriggerKind,
     Verdict,
 )
+from schemas.envelope import System
 from schemas.facts import Fact, digest
 from schemas.outcomes import GroundCode
 
@@ -70,12 +71,12 @@ def decide(case: Case, assessment: Assessment, before: Said | None, context: Con
     said = before or Said(about=trigger.fact.id, revision=floor, alert_revision=floor)
     if said.revision < floor or said.alert_revision < floor:
         said = msgspec.structs.replace(said, revision=floor, alert_revision=floor, spoken="", alerted="")
-    waited = said.undetermined and assessment.verdict is Verdict.ALERT
+    returned = any(context.live(System(source), trigger.at) for source in said.awaits)
+    waited = returned and assessment.verdict is Verdict.ALERT and not _stands(said)
     late = said.late or (now if waited else None)
     said = msgspec.structs.replace(
         said,
         about=trigger.fact.id,
-        undetermined=assessment.verdict is Verdict.UNDETERMINED,
         late=late,
         awaits=dict(assessment.awaits),
         links=assessment.mentions,
@@ -85,6 +86,11 @@ def decide(case: Case, assessment: Assessment, before: Said | None, context: Con
     if why is Why.ALREADY_SAID and screening is not None:
         why = Why.FIRST_ANSWER if before is None else Why.ANSWER_CHANGED
     return Decision(said, why, alert, screening)
+
+
+def _stands(said: Said) -> bool:
+    """Has an alert been said, and not taken back since?"""
+    return said.alert is not None and Alert.model_validate_json(said.alert).state is not State.WITHDRAWN
 
 
 def _floor(case: Case, trigger: Trigger) -> int:
@@ -101,14 +107,13 @@ def _alert(
         if last is None or not _takes_back(last.state):
             return said, None, Why.ALREADY_SAID
         return _revised(said, last, State.WITHDRAWN, Why.NO_LONGER_SUPPORTED)
-    ends = expiry(assessment, said, context)
-    state, why = _state(
-        case, assessment.trigger, expired=now >= ends or (last is not None and last.state is State.EXPIRED)
-    )
+    seen = max(now, said.seen or now)
+    said = msgspec.structs.replace(said, seen=seen)
+    state, why = _state(case, assessment.trigger, expired=seen >= expiry(assessment, said, context))
     fresh = _compose(case, assessment, said, context, now)
     content = _content(fresh, state)
     if content == said.alerted:
-        return said, None, Why.ALREADY_SAID
+        return _until(said, fresh, state), None, Why.ALREADY_SAID
     if why is Why.RAISED and last is not None and last.state is not State.WITHDRAWN:
         why = Why.UPDATED
     alert = fresh.model_copy(
@@ -133,13 +138,13 @@ def _revised(said: Said, last: Alert, state: State, why: Why) -> tuple[Said, Ale
 
 
 def _remembered(said: Said, alert: Alert, content: str) -> Said:
-    return msgspec.structs.replace(
-        said,
-        alert_revision=alert.revision,
-        alerted=content,
-        alert=alert.model_dump_json(),
-        expires=alert.expires_at if alert.state in OPEN_STATES else None,
-    )
+    said = msgspec.structs.replace(said, alert_revision=alert.revision, alerted=content, alert=alert.model_dump_json())
+    return _until(said, alert, alert.state)
+
+
+def _until(said: Said, alert: Alert, state: State) -> Said:
+    """When to look whether the alert ends by itself; evidence that says nothing new may still move it."""
+    return msgspec.structs.replace(said, expires=alert.expires_at if state in OPEN_STATES else None)
 
 
 def take_back(said: Said, fact: Fact | None, why: Why, context: Context) -> Decision:
@@ -156,7 +161,7 @@ def take_back(said: Said, fact: Fact | None, why: Why, context: Context) -> Deci
 
 
 def _answer_taken_back(said: Said, fact: Fact | None, why: Why, context: Context) -> tuple[Said, Screening | None]:
-    silent = msgspec.structs.replace(said, undetermined=False, awaits={}, links=())
+    silent = msgspec.structs.replace(said, awaits={}, links=())
     attempt = Trigger(TriggerKind.ATTEMPT, "", fact).attempt if fact and fact.kind == "crossing_attempted" else None
     if attempt is None or not said.spoken:
         return silent, None
@@ -313,5 +318,8 @@ def _reason(assessment: Assessment) -> str:
     if assessment.verdict is Verdict.ALERT:
         return "indications_found"
     if assessment.verdict is Verdict.UNDETERMINED:
-        return "identity_unknown" if not assessment.awaits else "feed_not_live"
+        silent = any(
+            one.source is not None and one.source.value in assessment.awaits for one in assessment.undetermined
+        )
+        return "feed_not_live" if silent else "identity_unknown"
     return "cleared_lately" if assessment.cleared_lately else "no_rule_spoke"

@@ -27,9 +27,10 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     alert_revision: int = 0
     alert: str | None = None
     """The last alert revision as JSON."""
+    seen: datetime | None = None
+    """The latest moment at which the alert was looked at, so that an older fact brings no ended alert back."""
     expires: datetime | None = None
     """When the standing alert ends by itself; None when none is open."""
-    undetermined: bool = False
     awaits: dict[str, datetime] = {}
     """Sources that must be complete up to a moment before it is worth looking again."""
     links: tuple[str, ...] = ()

@@ -15,6 +15,8 @@ def link_subject(link: str) -> Subject:
 def mentions(dossier: Dossier, about: Fact) -> tuple[Dossier, tuple[Note, ...]]:
     """Notes to links that this dossier uses now or uses no more; a change of mind outranks what was said before."""
     wanted = {link for said in dossier.said.values() for link in said.links}
+    if not wanted and not dossier.mentions:
+        return dossier, ()
     known = dict(dossier.mentions)
     notes: list[Note] = []
     for link in sorted({*wanted, *known}):

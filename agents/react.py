@@ -95,8 +95,8 @@ def _forwarded(dossier: Dossier, owner: Subject, facts: tuple[Fact, ...]) -> tup
 
 
 def _waiting(dossier: Dossier) -> frozenset[str]:
-    """Triggers that a tick is for: an open alert that may end, or a verdict that waits for a feed."""
-    return frozenset(name for name, said in dossier.said.items() if said.undetermined or said.expires)
+    """Triggers that a tick is for, as `Dossier.looks` says: an open alert that may end, or a judgement that waits for a feed."""
+    return frozenset(name for name, said in dossier.said.items() if said.awaits or said.expires)
 
 
 def _case(dossier: Dossier) -> Case:
@@ -131,7 +131,8 @@ def _judge(
 
 def _touched(trigger: Trigger, fact: Fact, dossier: Dossier) -> bool:
     """Can this fact change the answer? Only what stands at or before the trigger's moment can, or what names it."""
-    if fact.kind in {UNLINKED, GATHERED} or fact.retracts or fact.supersedes or fact.at <= trigger.at:
+    always = fact.kind in {UNLINKED, GATHERED, "passport_issued"} or fact.retracts or fact.supersedes
+    if always or fact.at <= trigger.at:
         return True
     if trigger.key not in dossier.said:
         return True

@@ -32,9 +32,10 @@ _HIDDEN = {
 
 
 def known_at(assessment: Assessment, late: datetime | None) -> datetime:
-    """When the alert could first have been raised: its last evidence, or the moment a silent feed came back."""
+    """When the alert could first have been raised: its last evidence, its owner known, or a silent feed come back."""
     seen = [fact.admitted_at for one in assessment.spoken for fact in one.hit.evidence]
-    return max([assessment.trigger.fact.admitted_at, *seen, *([late] if late else [])])
+    others = (moment for moment in (late, assessment.bound_at) if moment is not None)
+    return max([assessment.trigger.fact.admitted_at, *seen, *others])
 
 
 def gone(trigger: Trigger, known: datetime, policy: Policy) -> bool:

@@ -22,6 +22,8 @@ MAX_EVENT_BYTES = 1024 * 1024
 """A manifest of the largest aircraft is under 300 kB."""
 MAX_AHEAD = timedelta(minutes=5)
 """How far a publisher's clock may run ahead of ours."""
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""No system of ours recorded anything before; a year such as 0001 is a missing date, and rule windows would leave the calendar."""
 SCHEMA_VERSION = 1
 
 
@@ -177,10 +179,12 @@ def _check_times(envelope: Envelope, now: datetime) -> None:
         if moment.tzinfo is None:
             raise BadRecord(Reason.NAIVE_TIME, name)
         try:
-            ahead = moment.astimezone(UTC) > now + MAX_AHEAD
+            known = moment.astimezone(UTC) >= EARLIEST
         except OverflowError:
-            raise BadRecord(Reason.WRONG_VALUE, name) from None
-        if ahead:
+            known = False
+        if not known:
+            raise BadRecord(Reason.WRONG_VALUE, name)
+        if moment > now + MAX_AHEAD:
             raise BadRecord(Reason.FUTURE_TIME, name)
 
 

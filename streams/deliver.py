@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 from aiokafka import ConsumerRecord
+from pydantic import ValidationError
 
 from agents.route import view
 from schemas.alerts import OPEN_STATES, Alert, Recipient, Screening, State
@@ -148,7 +149,12 @@ class DeliverFold(Fold):
     async def _one(self, record: "ConsumerRecord[bytes, bytes]", now: datetime) -> None:
         if record.value is None:
             return
-        if record.topic == ALERTS.name:
-            await self._feeds.put_alert(Alert.model_validate_json(record.value), now)
+        try:
+            said = (Alert if record.topic == ALERTS.name else Screening).model_validate_json(record.value)
+        except ValidationError:
+            metrics.UNREADABLE_SAID.labels(record.topic).inc()
+            return
+        if isinstance(said, Alert):
+            await self._feeds.put_alert(said, now)
         else:
-            await self._feeds.put_screening(Screening.model_validate_json(record.value), now)
+            await self._feeds.put_screening(said, now)

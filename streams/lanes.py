@@ -226,6 +226,8 @@ class Lane:
                 self._health.wait(self.name, "redis")
             except KAFKA_AWAY:
                 self._health.wait(self.name, "kafka")
+            except NotSaved as refusal:
+                log.warning("%s: the claim did not last (%s)", self.name, refusal)
             else:
                 return
             await asyncio.sleep(pause)

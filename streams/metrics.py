@@ -45,6 +45,11 @@ FACTS = _counter("suar_facts_total", "Facts folded into dossiers, by kind", "kin
 UNREADABLE = _counter(
     "suar_unreadable_facts_total", "Records on suar.facts that are no facts: somebody else wrote there"
 )
+UNREADABLE_SAID = _counter(
+    "suar_unreadable_said_total",
+    "Records on suar.alerts and suar.screenings that are neither: somebody else wrote there",
+    "topic",
+)
 NOTES = _counter("suar_notes_total", "Notes from one subject to another, by kind", "kind")
 SCREENINGS = _counter("suar_screenings_total", "Answers to departure attempts, by verdict", "verdict")
 ALERTS = _counter("suar_alerts_total", "Alert revisions, by severity and state", "severity", "state")

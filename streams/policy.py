@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
@@ -21,7 +22,13 @@ def load(path: Path) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{path}: {error}") from None
     try:
-        return Policy.model_validate(table)
+        policy = Policy.model_validate(table)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise PolicyError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    for name, row in policy.checkpoints.items():
+        try:
+            ZoneInfo(row.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise PolicyError(f"{path}: checkpoints.{name}.zone: this machine knows no zone {row.zone}") from None
+    return policy

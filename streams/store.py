@@ -70,6 +70,8 @@ class Store:
     def __init__(self, teller: Teller, namespace: str, topic: str, partition: int) -> None:
         self._teller = teller
         self._prefix = f"{namespace}:{{{topic}:{partition}}}:"
+        self._standing = Claim(b"", None)
+        """Where Redis must still be: our claim, moved on by our saves."""
 
     def _key(self, name: str) -> str:
         return self._prefix + name
@@ -78,11 +80,23 @@ class Store:
         """Takes the partition from whoever had it."""
         names = [self._key("fence"), self._key("next"), self._key("claims")]
         fence, following = await self._teller.run(_CLAIM, names, [uuid.uuid4().hex])
-        return Claim(fence, None if following is None else int(following))
+        self._standing = Claim(fence, None if following is None else int(following))
+        return self._standing
 
     async def read(self, names: Sequence[str]) -> list[bytes | None]:
-        """Blobs by name, one call for all."""
-        return await self._teller.call("MGET", *(self._key(name) for name in names)) if names else []
+        """Blobs by name, one call for all. Raises NotSaved when Redis is not where this claim left it: what it lacks
+        then was forgotten, and whoever folded on would tell untruths before the save is refused.
+        """
+        if not names:
+            return []
+        keys = [self._key(name) for name in ("fence", "next", *names)]
+        found: list[bytes | None] = await self._teller.call("MGET", *keys)
+        fence, following = found[:2]
+        if fence != self._standing.fence:
+            raise NotSaved("gone" if fence is None else "lost")
+        if (None if following is None else int(following)) != self._standing.next:
+            raise NotSaved("moved")
+        return found[2:]
 
     async def save(self, fence: bytes, expected: int | None, batch: Batch) -> None:
         """Writes everything of a fold, or nothing. Raises NotSaved."""
@@ -98,6 +112,7 @@ class Store:
         answer = await self._teller.run(_SAVE, keys, args)
         if answer != b"saved":
             raise NotSaved(answer.decode())
+        self._standing = Claim(fence, batch.next)
 
     async def check(self, fence: bytes) -> None:
         """Is the partition still ours? An idle lane would not notice an emptied Redis otherwise. Raises NotSaved."""

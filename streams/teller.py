@@ -53,7 +53,9 @@ class Teller:
             return await self.call("EVAL", script.text, len(keys), *keys, *args)
 
     async def close(self) -> None:
-        """Closes the connection."""
+        """Closes the connection: it was taken out of the pool, so the pool would not."""
+        if self._connection is not None:
+            await self._connection.disconnect()
         await self._redis.aclose()
 
     async def _run(self) -> None:

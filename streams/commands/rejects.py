@@ -18,6 +18,9 @@ from streams.reading import everything
 rejected = typer.Typer(help="What was refused at admission: list, show, redrive.", no_args_is_help=True)
 MOST_REDRIVES = 3
 """A record that failed so often is not sent again by itself (an endless retry helps nobody)."""
+REDRIVEN, ORIGIN = "suar-redriven", "suar-origin"
+"""Headers of a record that is sent again: how often, and where it was refused first."""
+_OURS = frozenset({"suar-topic", "suar-partition", "suar-offset", "suar-reason", "suar-where", "suar-timestamp"})
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Reject:
     """A refused record: where it came from, why, and its original bytes."""
 
     position: str
+    origin: str
+    """Where it was refused first: its own position, unless it was sent again."""
     topic: str
     reason: str
     where: str
@@ -35,31 +40,50 @@ class Reject:
     headers: tuple[tuple[str, bytes], ...]
 
 
-def read(record: "ConsumerRecord[bytes, bytes]") -> Reject:
-    """A record of `suar.rejected` as what it holds."""
+def read(record: "ConsumerRecord[bytes, bytes]") -> Reject | None:
+    """A record of `suar.rejected` as what it holds; None for what somebody else wrote there."""
     ours = {name: value for name, value in record.headers if name.startswith("suar-")}
+    if _OURS - ours.keys():
+        return None
     theirs = tuple(
         (name.removeprefix("original-"), value) for name, value in record.headers if name.startswith("original-")
     )
-    redrives = next((int(value) for name, value in theirs if name == "suar-redriven"), 0)
+    again = dict(theirs)
+    redrives = again.get(REDRIVEN) or b""
+    position = f"{ours['suar-topic'].decode()}/{ours['suar-partition'].decode()}/{ours['suar-offset'].decode()}"
     return Reject(
-        position=f"{ours['suar-topic'].decode()}/{ours['suar-partition'].decode()}/{ours['suar-offset'].decode()}",
+        position=position,
+        origin=(again.get(ORIGIN) or position.encode()).decode(errors="backslashreplace"),
         topic=ours["suar-topic"].decode(),
         reason=ours["suar-reason"].decode(),
         where=ours["suar-where"].decode(),
         at=datetime.fromtimestamp(int(ours["suar-timestamp"]) / 1000, UTC),
-        redrives=redrives,
+        redrives=int(redrives) if redrives.isdigit() else 0,
         key=ours.get("suar-key"),
         value=record.value,
-        headers=tuple(header for header in theirs if header[0] != "suar-redriven"),
+        headers=tuple(header for header in theirs if header[0] not in {REDRIVEN, ORIGIN}),
     )
 
 
 async def _all(kafka: str, topic: str, reason: str, position: str = "") -> AsyncIterator[Reject]:
     async for record in everything(kafka, REJECTED.name):
         one = read(record)
-        if topic in {"", one.topic} and reason in {"", one.reason} and position in {"", one.position}:
+        if (
+            one is not None
+            and topic in {"", one.topic}
+            and reason in {"", one.reason}
+            and position in {"", one.position}
+        ):
             yield one
+
+
+async def _newest(kafka: str) -> list[Reject]:
+    """The last refusal of each record: one that was sent again and refused again is still one record."""
+    newest: dict[str, Reject] = {}
+    async for one in _all(kafka, "", ""):
+        if one.origin not in newest or one.redrives > newest[one.origin].redrives:
+            newest[one.origin] = one
+    return list(newest.values())
 
 
 Topic = Annotated[str, typer.Option(help="Only from this agency topic")]
@@ -129,19 +153,27 @@ def redrive(
 
     async def work() -> tuple[int, int]:
         outbox = Outbox(config.kafka)
-        newest: dict[str, Reject] = {one.position: one async for one in _all(config.kafka, topic, reason, position)}
-        again = [one for one in newest.values() if one.redrives < MOST_REDRIVES]
+        chosen = [
+            one
+            for one in await _newest(config.kafka)
+            if topic in {"", one.topic} and reason in {"", one.reason} and position in {"", one.position, one.origin}
+        ]
+        again = [one for one in chosen if one.redrives < MOST_REDRIVES]
         await outbox.send(
             Record(
                 one.topic,
                 one.key or one.position.encode(),
                 one.value,
-                headers=(*one.headers, ("suar-redriven", str(one.redrives + 1).encode())),
+                headers=(
+                    *one.headers,
+                    (REDRIVEN, str(one.redrives + 1).encode()),
+                    (ORIGIN, one.origin.encode()),
+                ),
             )
             for one in again
         )
         await outbox.stop()
-        return len(again), len(newest) - len(again)
+        return len(again), len(chosen) - len(again)
 
     sent, held = run(work())
     console.print(f"{sent} sent again" + (f", {held} held back after {MOST_REDRIVES} attempts" if held else ""))

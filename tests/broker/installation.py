@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 from uuid import uuid4
 
 import pytest
@@ -28,7 +29,7 @@ from tests.drills.workers import KEY, Worker, until
 
 READ_BY_WORKERS = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS)
 
-Got = "ConsumerRecord[bytes, bytes]"
+Got: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Place = tuple[str, int]
 
 
@@ -149,9 +150,14 @@ class Installation:
         found = self.redis.mget([f"{self.namespace}:{{{name}:{number}}}:next" for name, number in places])
         return {place: int(value or 0) for place, value in zip(places, found, strict=True)}
 
-    def settle(self) -> None:
+    def settle(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> None:
         """Waits until nothing is left to fold. Progress is read before the ends: what is made of it would show there."""
-        until(lambda: self.folded() == self.ends(), "all is folded")
+
+        def still() -> bool:
+            assert any(one.running for one in self.workers), f"the worker ended:\n{self.workers[-1].last_words()}"
+            return self.folded(topics) == self.ends(topics)
+
+        until(still, "all is folded", limit=40)
 
     def committed(self, stage: str, topic: Topic) -> dict[Place, int]:
         """What Kafka remembers of a stage's progress."""

@@ -1,12 +1,11 @@
 """What agencies send by mistake: refused by name with everything kept, shown to nobody, sent again on command; good records pass by."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
 from schemas.topics import ALERTS, BY_NAME, FACTS, REJECTED, SCREENINGS, Topic
@@ -20,7 +19,11 @@ from tests.drills.workers import Worker, until
 PARTITION = 5
 """Everything goes to one partition of its topic: good records lie between the bad ones."""
 HEADERS = (("traceparent", b"00-4bf92f"), ("empty", b""), ("suar-redriven", b"not a number"))
-PASSPORTS, CROSSINGS, PLACEMENTS = BY_NAME["simkim.passports"], BY_NAME["simkim.crossings"], BY_NAME["siskop2mi.placements"]
+PASSPORTS, CROSSINGS, PLACEMENTS = (
+    BY_NAME["simkim.passports"],
+    BY_NAME["simkim.crossings"],
+    BY_NAME["siskop2mi.placements"],
+)
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,29 @@ def _mistakes() -> Iterator[Bad]:
     yield Bad("future_recorded", _text(issued, recorded_at=future), Reason.FUTURE_TIME, "recorded_at", who=who)
     yield Bad("naive_in_data", _data(attempted, scheduled_at=naive), Reason.NAIVE_TIME, "scheduled_at", CROSSINGS, who)
     yield Bad("before_year_one", _text(issued, time="0001-01-01T00:00:00+07:00"), Reason.WRONG_VALUE, "time", who=who)
+    yield Bad("year_one", _text(attempted, time="0001-01-01T00:00:00Z"), Reason.WRONG_VALUE, "time", CROSSINGS, who)
     yield Bad("unknown_source", _text(issued, source="nobody"), Reason.UNKNOWN_SOURCE, who=who)
     yield Bad("unknown_type", _text(issued, type="passport_eaten"), Reason.UNKNOWN_TYPE, who=who)
     yield Bad("other_agency", _text(issued), Reason.WRONG_TOPIC, "source", PLACEMENTS, who)
     yield Bad("other_topic", _text(issued), Reason.WRONG_TOPIC, "type", CROSSINGS, who)
-    yield Bad("no_data", json.dumps({k: v for k, v in issued.items() if k != "data"}).encode(), Reason.MISSING_FIELD, "data", who=who)
+    yield Bad(
+        "no_data",
+        json.dumps({k: v for k, v in issued.items() if k != "data"}).encode(),
+        Reason.MISSING_FIELD,
+        "data",
+        who=who,
+    )
     yield Bad("other_version", _text(issued, schema_version=9), Reason.UNSUPPORTED_VERSION, who=who)
 
 
 MISTAKES = tuple(_mistakes())
+OPEN = {"latin1": "schemas.wire looks for UTF-8 in the envelope only and calls bad bytes in the data not_json"}
+
+
+def _rows() -> Iterator[object]:
+    for bad in MISTAKES:
+        marks = [pytest.mark.xfail(reason=OPEN[bad.name], strict=True)] if bad.name in OPEN else []
+        yield pytest.param(bad, id=bad.name, marks=marks)
 
 
 @dataclass
@@ -99,11 +116,12 @@ class Mess:
 
 
 def _header(record: Got, name: str) -> bytes | None:
-    return dict(record.headers).get(name) or dict(record.headers).get(f"original-{name}")
+    headers = dict(record.headers)
+    return headers.get(name, headers.get(f"original-{name}"))
 
 
 @pytest.fixture(scope="module")
-def mess(suar: Installation) -> Iterator[Mess]:
+def mess(suar: Installation) -> Mess:
     worker = suar.ready_worker()
     good = [Traveller().issued() for _ in range(len(MISTAKES) + 1)]
     sent = {
@@ -116,18 +134,14 @@ def mess(suar: Installation) -> Iterator[Mess]:
     nothing = [Record(PASSPORTS.name, b"some-key", None, PARTITION), Record(PASSPORTS.name, b"", None, PARTITION)]
     suar.publish(records + nothing)
     suar.settle()
-    yield Mess(suar, worker, sent, good, suar.read(REJECTED))
+    return Mess(suar, worker, sent, good, suar.read(REJECTED))
 
 
 def _at(record: Record, partition: int = PARTITION) -> Record:
     return Record(record.topic, record.key, record.value, partition, record.headers)
 
 
-def _ids(facts: Sequence[Got]) -> list[str]:
-    return [msgspec.json.decode(one.value)["id"] for one in facts]
-
-
-@pytest.mark.parametrize("bad", MISTAKES, ids=lambda bad: bad.name)
+@pytest.mark.parametrize("bad", list(_rows()))
 def test_br083_refused_by_name_and_kept(mess: Mess, bad: Bad) -> None:
     one = mess.of(bad.name)
     assert (one.value == bad.value, _header(one, "suar-key") == bad.key) == (True, True)
@@ -148,8 +162,7 @@ def test_br083_each_once(mess: Mess) -> None:
 
 
 def test_good_records_pass_by(mess: Mess) -> None:
-    ids = set(_ids(mess.suar.read(FACTS)))
-    assert [event["id"] for event in mess.good if f"simkim/{event['id']}" not in ids] == []
+    assert [event["id"] for event in mess.good if not _admitted(mess, event)] == []
 
 
 def test_br077_br095_tombstone_and_key_without_value(mess: Mess) -> None:
@@ -160,19 +173,10 @@ def test_reason_and_log_never_print_the_value(mess: Mess) -> None:
     secrets = [secret for bad in MISTAKES for secret in bad.who.secrets] + [b"JOS", b"9.90101"]
     said = mess.worker.log.read_bytes()
     for one in mess.rejected:
-        said += b" ".join([one.key or b"", *(v or b"" for n, v in one.headers if n.startswith("suar-") and n != "suar-key")])
+        said += b" ".join(
+            [one.key or b"", *(v or b"" for n, v in one.headers if n.startswith("suar-") and n != "suar-key")]
+        )
     assert [secret for secret in secrets if secret in said] == []
-
-
-@pytest.mark.xfail(reason="schemas.wire admits years in which a rule's window begins before the calendar", strict=True)
-def test_first_day_of_the_calendar(mess: Mess) -> None:
-    """What a system writes that has no date: no window of any rule can reach back from there."""
-    from schemas.wire import BadRecord, admit
-
-    event = _text(Traveller().attempted(), time="0001-01-01T00:00:00Z")
-    now = datetime.now(UTC)
-    with pytest.raises(BadRecord):
-        admit(event, topic=CROSSINGS, at=now, now=now, key=mess.suar.settings.key)
 
 
 def _garbage(topic: Topic) -> list[Record]:
@@ -238,9 +242,21 @@ def test_redriven_event_is_admitted_once(mess: Mess) -> None:
     done = mess.suar.cli("rejected", "redrive", "--position", before)
     assert done.output.strip() == "1 sent again"
     mess.suar.settle()
-    subjects = len(msgspec.json.decode(json.dumps(event))["data"].keys() & {"nik", "passport_no"})
-    admitted = [one for one in mess.suar.read(FACTS) if msgspec.json.decode(one.value).get("id") == f"simkim/{event['id']}"]
-    assert len([one for one in admitted if not msgspec.json.decode(one.value).get("via")]) == subjects
+    of_person, of_document = _admitted(mess, event)
+    assert {one.partition(b":")[0] for one in (of_person, of_document)} == {b"person", b"document"}
+
+
+def _admitted(mess: Mess, event: Event) -> list[bytes]:
+    """Keys of the facts that an event became, less what a document passed on."""
+    name = f'"id":"simkim/{event["id"]}"'.encode()
+    return sorted(
+        (
+            one.key or b""
+            for one in mess.suar.read(FACTS)
+            if name in (one.value or b"") and b'"via"' not in (one.value or b"")
+        ),
+        reverse=True,
+    )
 
 
 def _redrivable(mess: Mess, event: Event) -> list[str]:

@@ -89,7 +89,7 @@ class Mixture:
 
 
 @pytest.fixture(scope="module")
-def mixture(suar: Installation) -> Iterator[Mixture]:
+def mixture(suar: Installation) -> Mixture:
     sent = tuple(
         Sent(client, codec, tuple(Traveller() for _ in range(EACH // 2))) for client in CLIENTS for codec in CODECS
     )
@@ -102,7 +102,7 @@ def mixture(suar: Installation) -> Iterator[Mixture]:
             _with_aiokafka(bootstrap, one)
     _with_java(bootstrap, [one for one in sent if one.client == "java"], suar.folder)
     suar.settle()
-    yield Mixture(suar, worker, sent, suar.read(FACTS))
+    return Mixture(suar, worker, sent, suar.read(FACTS))
 
 
 def _ids(facts: list[Got]) -> Counter[str]:

@@ -13,6 +13,7 @@ from streams.cli import app
 from streams.settings import Settings
 
 README = Path(__file__).parents[2] / "README.md"
+RESULTS = Path(__file__).parents[1] / "bench" / "RESULTS.md"
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -81,7 +82,12 @@ def measures() -> str:
     )
 
 
-TABLES = {"commands": commands, "settings": settings, "topics": topics, "rules": rules, "metrics": measures}
+def numbers() -> str:
+    """The last full benchmark run, as `make bench` wrote it."""
+    return RESULTS.read_text().strip()
+
+
+TABLES = {"numbers": numbers, "commands": commands, "settings": settings, "topics": topics, "rules": rules, "metrics": measures}
 
 
 def rendered(text: str) -> str:

@@ -4,8 +4,10 @@
 """
 
 from collections import Counter
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -22,6 +24,7 @@ from tests.drills.truth import Truth, answer_of, facts_of, members_of, newest, s
 
 LESS = timedelta(seconds=Settings.model_fields["mark_seconds"].default)
 """A heartbeat that advances a feed by less than this is heard with the next one."""
+Name = TypeVar("Name", bound=Hashable)
 Said = dict[tuple[str, int], bytes]
 
 
@@ -173,7 +176,7 @@ class _Revision(msgspec.Struct):
     revision: int
 
 
-def _same(what: str, found: "dict[object, object]", wanted: "dict[object, object]") -> None:  # type: ignore[type-arg]
+def _same(what: str, found: Mapping[Name, object], wanted: Mapping[Name, object]) -> None:
     """Compares by name, and names only the first few."""
     wrong = [name for name in {**found, **wanted} if found.get(name) != wanted.get(name)]
     missing = sum(name not in found for name in wrong)

@@ -42,13 +42,13 @@ def test_joining_leaving_dying(
     ground.settle()
     first.start()
     until(lambda: first.ready and second.ready, "two workers ready")
-    ground.publish(events[-steady:], rate=STEADY)
+    steadily = ground.publish(events[-steady:], rate=STEADY)
     time.sleep(5)  # records for all partitions, before silence is measured
     with Silence(ground) as silence:
         time.sleep(2)
         ground.say("one of two is killed at a steady rate")
         first.kill()
-        until(lambda: not ground.publisher or not ground.publisher.is_alive() or None, "the steady records")
+        until(lambda: not steadily.is_alive(), "the steady records")
     silence.report("worker killed", SESSION)
     audit()
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from schemas.topics import BY_NAME
 from streams.health import EXIT_POISONED
@@ -39,7 +40,7 @@ def test_three_percent_bad(ground: Ground, told: Told, feeds_live: Callable[[], 
     many = (bad * (1 + 25_000 // len(bad)))[: max(25_000, len(bad))]
     worker.wanted = False
     ground.publish(many)
-    until(lambda: not worker.running or (ground.folded >= len(many) and None) or None, "the worker stops", limit=600)
+    until(lambda: not worker.running, "the worker stops", limit=600)
     assert worker.ended() == EXIT_POISONED
     assert f"suar worker stops: {CROSSINGS.name}" in worker.log.read_text()
     print(f"\n{ground.title}: stopped after {ground.folded:,} of {len(many):,}: {_reasons(worker)[-1]}")
@@ -55,8 +56,7 @@ def test_all_bad(ground: Ground, told: Told, feeds_live: Callable[[], None], aud
     worker.wanted = False
     ground.publish([*storm, *good])
     while ground.folded < len(told.history.beats) + len(storm) + len(good):
-        before = ground.folded
-        until(lambda before=before: ground.folded > before or not worker.running or None, "the storm moves on")
+        until(partial(_moves_or_ends, ground, worker, ground.folded), "the storm moves on")
         if not worker.running:
             worker.ended()
             ground.say(f"stopped with code {worker.codes[-1]} behind {ground.folded:,} records: {_reasons(worker)[-1]}")
@@ -69,6 +69,10 @@ def test_all_bad(ground: Ground, told: Told, feeds_live: Callable[[], None], aud
     assert len(reasons) == len(worker.codes)
     assert all("in a row were rejected" in reason for reason in reasons)
     assert done.figures["rejected"] == RUN
+
+
+def _moves_or_ends(ground: Ground, worker: Worker, before: int) -> bool:
+    return ground.folded > before or not worker.running
 
 
 def _with_bad(events: Sequence[Record], every: int, now: datetime) -> list[Record]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from schemas.envelope import System
@@ -29,19 +30,15 @@ def test_slow_record(ground: Ground, told: Told, feeds_live: Callable[[], None],
     published = [*told.history.beats]
     for number in range(ROUNDS):
         records = _between_quick_ones(number, told.now)
-        place = (MANIFESTS.name, SLOW)
-        start = ground.progress([MANIFESTS]).get(place, 0)
+        start = ground.progress([MANIFESTS]).get((MANIFESTS.name, SLOW), 0)
+        written = ground.facts_written()
         ground.publish_all(records)
         published += records
         quick = sum(record.partition == SLOW for record in records[: records.index(_largest(records))])
         if number % 2 == 0:
-            until(
-                lambda at=start + quick: ground.progress([MANIFESTS]).get(place, 0) >= at or None,
-                "the slow one is next",
-            )
+            until(partial(_behind, ground, start + quick), "the slow one is next")
         else:
-            facts = ground.facts_written()
-            until(lambda facts=facts: ground.facts_written() > facts + 200 or None, "the slow one is half out")
+            until(partial(_written, ground, written + 300), "the slow one is half out")
         ground.say(f"kill -9 at the slow record, number {number + 1}")
         worker.kill()
         worker.start()
@@ -63,6 +60,14 @@ def test_huge_dossier(ground: Ground, told: Told, feeds_live: Callable[[], None]
         worker.kill()
         worker.start()
     audit(told.truth_of([*told.history.beats, *mixed]))
+
+
+def _behind(ground: Ground, offset: int) -> bool:
+    return ground.progress([MANIFESTS]).get((MANIFESTS.name, SLOW), 0) >= offset
+
+
+def _written(ground: Ground, facts: int) -> bool:
+    return ground.facts_written() >= facts
 
 
 def _between_quick_ones(number: int, now: datetime) -> list[Record]:

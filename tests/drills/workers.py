@@ -11,26 +11,23 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from streams.local import CHECKOUT, free_port
 
 KEY = "drill-key-of-nobody-drill-key-of-nobody"
 PATIENCE = 90.0
 """Seconds that a slow machine may take for one effect."""
-T = TypeVar("T")
 
 # A worker must not outlive us, however we end: its guard waits on a pipe that closes with us, and then kills.
 _GUARD = 'read -r dismissed || kill -s KILL "$0"'
 
 
-def until(effect: Callable[[], T | None], what: str, limit: float = PATIENCE) -> T:
-    """Waits for a true answer and gives it back; AssertionError after `limit` seconds."""
+def until(effect: Callable[[], object], what: str, limit: float = PATIENCE) -> None:
+    """Waits for a true answer; AssertionError after `limit` seconds."""
     deadline = time.monotonic() + limit
-    while not (answer := effect()):
+    while not effect():
         assert time.monotonic() < deadline, f"not within {limit:.0f} s: {what}"
         time.sleep(0.1)
-    return answer
 
 
 @dataclass
