@@ -1,6 +1,6 @@
 """Assess: every rule on one trigger, guarded against stale feeds and unknown identity, composed into one answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -174,7 +174,7 @@ ENOUGH_FAMILIES = 2
 ENOUGH_WEAK = 3
 
 
-def compose(spoken: Iterable[Spoken]) -> Severity | None:
+def compose(spoken: Sequence[Spoken]) -> Severity | None:
     """One severity out of many indications, after the ILO Delphi logic: a strong one stands alone, weak ones need company.
 
     Weak indications alert in two families; three in one family are MEDIUM at most; fewer are nothing.

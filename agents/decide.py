@@ -31,11 +31,6 @@ from schemas.outcomes import GroundCode
 EPOCH = 1000
 """Revisions of a document's n-th owner begin at n * EPOCH + 1, so that the newer owner's word always wins."""
 RIGHTS_NOTICE = "rights/secondary-inspection@1"
-NEUTRAL = (
-    Text(id="Ke mana tujuan akhir perjalanan Anda?", en="Where are you going finally?"),
-    Text(id="Apa rencana Anda pada tiga hari pertama?", en="What will you do the first three days?"),
-)
-"""For a counter that may not know why: the traveller is met by a supervisor (SOP B, domain 5.4)."""
 
 
 class Why(StrEnum):
@@ -292,7 +287,7 @@ def _screening(assessment: Assessment, said: Said, context: Context) -> tuple[Sa
         return said, None
     rules = [one.rule for one in assessment.spoken if Role.COUNTER in one.rule.recipients]
     alerting = assessment.verdict is Verdict.ALERT
-    questions = _texts([rule.questions for rule in rules]) or (NEUTRAL if alerting else ())
+    questions = _texts([rule.questions for rule in rules]) or (route.NEUTRAL if alerting else ())
     said = msgspec.structs.replace(said, revision=said.revision + 1, verdict=assessment.verdict.value, spoken=spoken)
     return said, Screening(
         crossing_id=attempt.crossing,

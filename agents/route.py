@@ -5,11 +5,17 @@ from datetime import datetime
 
 from agents.assess import Assessment, Spoken
 from agents.case import Trigger
-from schemas.alerts import Alert, Recipient, Role
+from agents.rules import RULES
+from schemas.alerts import Alert, Recipient, Role, Text
 from schemas.policy import Policy
 
 AT_THE_GATE = frozenset({Role.COUNTER, Role.SUPERVISOR})
 QUESTIONS_AT_THE_COUNTER = 2
+NEUTRAL = (
+    Text(id="Ke mana tujuan akhir perjalanan Anda?", en="Where are you going finally?"),
+    Text(id="Apa rencana Anda pada tiga hari pertama?", en="What will you do the first three days?"),
+)
+"""For a counter that may not know why: the traveller is met by a supervisor (SOP B, domain 5.4)."""
 _HIDDEN_FROM_COUNTER = (
     "indications",
     "evidence",
@@ -71,8 +77,18 @@ def _after_departure(recipient: Recipient, trigger: Trigger) -> tuple[Recipient,
 
 
 def view(alert: Alert, role: Role) -> dict[str, object]:
-    """What one role sees: the counter gets severity, two questions and what would clear it; never evidence or history."""
+    """What one role sees: the counter gets severity, two questions and what would clear it; never evidence or history.
+
+    Both come from the rules that may speak at the counter: another rule's question would tell what it knows.
+    """
     shown = alert.model_dump(mode="json", exclude=set(_HIDDEN[role]))
     if role is Role.COUNTER:
-        shown["questions"] = shown["questions"][:QUESTIONS_AT_THE_COUNTER]
+        told = [rule for rule in RULES if Role.COUNTER in rule.recipients and rule.id in _rules(alert)]
+        questions = [text for rule in told for text in rule.questions] or NEUTRAL
+        shown["questions"] = [text.model_dump() for text in questions[:QUESTIONS_AT_THE_COUNTER]]
+        shown["clears"] = [text.model_dump() for rule in told for text in rule.clears]
     return shown
+
+
+def _rules(alert: Alert) -> frozenset[str]:
+    return frozenset(one.rule for one in alert.indications)

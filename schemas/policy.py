@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -47,13 +46,13 @@ class Policy(Contract):
 
     version: str
     windows: Windows = Windows()
-    feed_limit_minutes: Mapping[System, int] = MappingProxyType({})
+    feed_limit_minutes: Annotated[Mapping[System, int], Field(default_factory=dict)]
     """Beyond this age of a feed, absence in it is no evidence (rule 36)."""
     gate_minutes: Mapping[CheckpointKind, int]
     """Minutes after an attempt in which a traveller can still be met there, when the service's own time is unknown."""
     alert_days: int = 2
     """An alert that nobody closed expires so long after the attempt."""
-    corridors: Mapping[str, frozenset[Country]] = MappingProxyType({})
+    corridors: Annotated[Mapping[str, frozenset[Country]], Field(default_factory=dict)]
     """Countries that are one destination in practice: a corridor by name."""
     checkpoints: Mapping[Checkpoint, CheckpointRow]
     earlier_exits_needed: int = 2

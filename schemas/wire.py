@@ -208,6 +208,8 @@ def _validated(model: type[Model], data: msgspec.Raw) -> Model:
     try:
         return model.model_validate_json(bytes(data), strict=True)
     except ValidationError as error:
+        if not _is_utf8(bytes(data)):
+            raise BadRecord(Reason.NOT_UTF8) from None
         raise _contract_error(error) from None
 
 

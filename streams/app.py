@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -105,6 +107,9 @@ def build(settings: Settings, policy: Policy) -> faust.App:
         web_bind=settings.web_host,
         web_port=settings.web_port,
         autodiscover=False,
+        datadir=str(
+            Path(tempfile.gettempdir()) / f"{settings.namespace}-faust"
+        ),  # it wants one and keeps nothing there
     )
     teller = Teller(connect(settings.redis))
     outbox, health, limits, feeds = Outbox(settings.kafka), Health(), Limits(settings), Feeds(teller, settings)

@@ -87,7 +87,14 @@ def numbers() -> str:
     return RESULTS.read_text().strip()
 
 
-TABLES = {"numbers": numbers, "commands": commands, "settings": settings, "topics": topics, "rules": rules, "metrics": measures}
+TABLES = {
+    "numbers": numbers,
+    "commands": commands,
+    "settings": settings,
+    "topics": topics,
+    "rules": rules,
+    "metrics": measures,
+}
 
 
 def rendered(text: str) -> str:

@@ -110,7 +110,7 @@ def read(path: Path) -> Story:
     return Story(
         name=path.stem,
         rules=tuple(told["rules"]),
-        records=tuple(_record(event, zero) for event in told["events"]),
+        records=tuple(record(event, zero) for event in told["events"]),
         feeds={source: _feed(feed, zero) for source, feed in told.get("feeds", {}).items()},
         ticks=tuple(zero + offset(one) for one in told.get("ticks", ())),
         expect=told["expect"],
@@ -119,15 +119,15 @@ def read(path: Path) -> Story:
 
 def _feed(told: object, zero: datetime) -> Feed:
     """`silent`, an offset, or a mapping of `upto` and `returns`."""
-    shape = told if isinstance(told, dict) else {"upto": told}
-    upto, returns = shape["upto"], shape.get("returns")
+    upto, returns = (told["upto"], told.get("returns")) if isinstance(told, dict) else (told, None)
     return Feed(
         None if upto == "silent" else zero + offset(upto),
         None if returns is None else zero + offset(returns),
     )
 
 
-def _record(event: dict[str, Any], zero: datetime) -> Record:
+def record(event: dict[str, Any], zero: datetime) -> Record:
+    """An event as a story writes it, as its agency sends it."""
     at = zero + offset(event["at"])
     recorded = zero + offset(event["recorded"]) if "recorded" in event else at
     envelope = {
