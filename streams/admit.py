@@ -29,23 +29,24 @@ class Limits:
         self._run: defaultdict[str, int] = defaultdict(int)
         self._seen: defaultdict[str, int] = defaultdict(int)
         self._bad: defaultdict[str, int] = defaultdict(int)
+        self._exceeded: dict[str, str] = {}
 
     def count(self, topic: str, *, bad: bool) -> None:
-        """One record of that topic. A window that is full begins anew."""
+        """One record of that topic. What is exceeded stays so: it is asked for behind whole batches, not at every record."""
         self._run[topic] = self._run[topic] + 1 if bad else 0
         self._seen[topic] += 1
         self._bad[topic] += bad
-        if self._seen[topic] > self._settings.rejected_window:
+        if self._run[topic] == self._settings.rejected_run:
+            self._exceeded[topic] = f"{self._run[topic]} records in a row were rejected"
+        if self._seen[topic] == self._settings.rejected_window:
+            if self._bad[topic] > self._settings.rejected_ratio * self._seen[topic]:
+                self._exceeded[topic] = f"{self._bad[topic]} of {self._seen[topic]} records were rejected"
             self._seen[topic] = self._bad[topic] = 0
 
     def exceeded(self, topic: str) -> str | None:
         """What is wrong with the topic, or None."""
-        if self._run[topic] >= self._settings.rejected_run:
-            return f"{topic}: {self._run[topic]} records in a row were rejected; see `suar rejected list`"
-        full = self._seen[topic] == self._settings.rejected_window
-        if full and self._bad[topic] > self._settings.rejected_ratio * self._seen[topic]:
-            return f"{topic}: {self._bad[topic]} of {self._seen[topic]} records were rejected; see `suar rejected list`"
-        return None
+        found = self._exceeded.get(topic)
+        return f"{topic}: {found}; see `suar rejected list`" if found else None
 
 
 class AdmitFold(Fold):

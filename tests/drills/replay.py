@@ -68,7 +68,8 @@ class Replay:
             self._one(bytes(message.key() or b"").decode(), fact, int(message.partition() or 0))
 
     def _one(self, name: str, fact: Fact, partition: int) -> None:
-        self.written.add((name, fact.id, fact.epoch))
+        place = f"{name}/{partition}" if fact.kind == MARK else name  # a mark stands in every partition
+        self.written.add((place, fact.id, fact.epoch))
         if fact.kind == MARK:
             self.marks[partition] = marked(self.marks.get(partition, {}), fact)
             self._context[partition] = Context(self.policy, complete(self.marks[partition]))

@@ -40,7 +40,8 @@ def test_three_percent_bad(ground: Ground, told: Told, feeds_live: Callable[[], 
     many = (bad * (1 + 25_000 // len(bad)))[: max(25_000, len(bad))]
     worker.wanted = False
     ground.publish(many)
-    until(lambda: not worker.running, "the worker stops", limit=600)
+    until(lambda: not worker.running or ground.folded >= len(many), "the worker stops", limit=600)
+    assert not worker.running, "all of it was drained into suar.rejected"
     assert worker.ended() == EXIT_POISONED
     assert f"suar worker stops: {CROSSINGS.name}" in worker.log.read_text()
     print(f"\n{ground.title}: stopped after {ground.folded:,} of {len(many):,}: {_reasons(worker)[-1]}")

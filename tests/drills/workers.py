@@ -22,12 +22,12 @@ PATIENCE = 90.0
 _GUARD = 'read -r dismissed || kill -s KILL "$0"'
 
 
-def until(effect: Callable[[], object], what: str, limit: float = PATIENCE) -> None:
+def until(effect: Callable[[], object], what: str, limit: float = PATIENCE, every: float = 0.1) -> None:
     """Waits for a true answer; AssertionError after `limit` seconds."""
     deadline = time.monotonic() + limit
     while not effect():
         assert time.monotonic() < deadline, f"not within {limit:.0f} s: {what}"
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 @dataclass

@@ -117,7 +117,7 @@ def read(path: Path) -> Story:
     )
 
 
-def _feed(told: object, zero: datetime) -> Feed:
+def _feed(told: Any, zero: datetime) -> Feed:
     """`silent`, an offset, or a mapping of `upto` and `returns`."""
     upto, returns = (told["upto"], told.get("returns")) if isinstance(told, dict) else (told, None)
     return Feed(
@@ -130,7 +130,7 @@ def record(event: dict[str, Any], zero: datetime) -> Record:
     """An event as a story writes it, as its agency sends it."""
     at = zero + offset(event["at"])
     recorded = zero + offset(event["recorded"]) if "recorded" in event else at
-    envelope = {
+    envelope: dict[str, Any] = {
         "id": event["id"],
         "source": event["system"],
         "type": event["type"],

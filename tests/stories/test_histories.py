@@ -6,7 +6,9 @@ from random import Random
 
 from hypothesis import given
 
-from tests.stories.play import T0, Feed, Story, record
+from agents.assess import Context
+from schemas.facts import Note
+from tests.stories.play import T0, Feed, Story, World, record
 from tests.stories.test_order import (
     answers,
     assert_revisions_grow,
@@ -101,6 +103,13 @@ def _history(chance: Random) -> Story:
     )
 
 
+def _told_again(story: Story, chance: Random, *, marks_first: bool, in_order: bool) -> World:
+    def deliver(world: World, notes: list[Note], context: Context) -> None:
+        shuffled(world, notes, context, chance, in_order=in_order)
+
+    return told(story, deliver, marks_first=marks_first)
+
+
 @bounded(200)
 @given(drawn=chances)
 def test_any_history_in_any_order_ends_in_the_same_alerts(drawn: Random) -> None:
@@ -108,11 +117,7 @@ def test_any_history_in_any_order_ends_in_the_same_alerts(drawn: Random) -> None
     story, marks_first = _history(drawn), drawn.random() < 0.5
     expected = told(story, one_by_one, marks_first=marks_first)
     for in_order in (True, False, False):
-        found = told(
-            story,
-            lambda world, notes, context, in_order=in_order: shuffled(world, notes, context, drawn, in_order=in_order),
-            marks_first=marks_first,
-        )
+        found = _told_again(story, drawn, marks_first=marks_first, in_order=in_order)
         assert standing(found) == standing(expected)
         assert answers(found) == answers(expected)
         assert_revisions_grow(found.alerts, found.screenings)
