@@ -25,6 +25,8 @@ class Topic:
     system: System | None = None
     events: tuple[str, ...] = ()
     partitions: int = PARTITIONS
+    urgent: bool = False
+    """Somebody stands at a counter: readers fetch from it without pause. The others may wait a quarter of a second."""
     config: dict[str, str] = field(default_factory=dict)
 
     def settings(self) -> dict[str, str]:
@@ -43,13 +45,17 @@ class Topic:
         }
 
 
-def _agency(name: str, system: System, purpose: str, *events: str) -> Topic:
-    return Topic(name, purpose, AGENCY_DAYS, system, events)
+def _agency(name: str, system: System, purpose: str, *events: str, urgent: bool = False) -> Topic:
+    return Topic(name, purpose, AGENCY_DAYS, system, events, urgent=urgent)
 
 
-FACTS = Topic("suar.facts", "every admitted fact and note, keyed by subject: the one log of truth", FACT_DAYS)
-ALERTS = Topic("suar.alerts", "alerts, keyed by alert id; a revision replaces the one before", ALERT_DAYS)
-SCREENINGS = Topic("suar.screenings", "the answer to each departure attempt, keyed by crossing", AGENCY_DAYS)
+FACTS = Topic(
+    "suar.facts", "every admitted fact and note, keyed by subject: the one log of truth", FACT_DAYS, urgent=True
+)
+ALERTS = Topic("suar.alerts", "alerts, keyed by alert id; a revision replaces the one before", ALERT_DAYS, urgent=True)
+SCREENINGS = Topic(
+    "suar.screenings", "the answer to each departure attempt, keyed by crossing", AGENCY_DAYS, urgent=True
+)
 REJECTED = Topic(
     "suar.rejected",
     "what was refused: original bytes, reason, origin",
@@ -87,6 +93,7 @@ AGENCY_TOPICS: tuple[Topic, ...] = (
         "crossing_cleared",
         "departure_deferred",
         "entry_cleared",
+        urgent=True,
     ),
     _agency(
         "siskop2mi.placements",

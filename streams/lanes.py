@@ -82,6 +82,9 @@ class Lane:
         self._waiting_records = 0
         self._paused = True
         self._arrived = asyncio.Event()
+        self._fold_seconds = metrics.STAGE.labels(fold.stage, "fold")
+        self._save_seconds = metrics.STAGE.labels(fold.stage, "save")
+        self._batch_records = metrics.BATCH.labels(fold.stage)
         self._health.expected.add(self.name)
         self.task = asyncio.create_task(self._run(), name=self.name)
 
@@ -169,8 +172,8 @@ class Lane:
             return
         started = time.perf_counter()
         batch = await self.fold.fold(fresh)
-        metrics.STAGE.labels(self.fold.stage, "fold").observe(time.perf_counter() - started)
-        metrics.BATCH.labels(self.fold.stage).observe(len(fresh))
+        self._fold_seconds.observe(time.perf_counter() - started)
+        self._batch_records.observe(len(fresh))
         if self.fold.lazy and started - self._saved_at < LAZY:
             self._unsaved = batch
             self.next = batch.next
@@ -182,7 +185,7 @@ class Lane:
         started = time.perf_counter()
         await self._store.save(self._claim.fence, self._expected, batch)
         self._saved_at = time.perf_counter()
-        metrics.STAGE.labels(self.fold.stage, "save").observe(self._saved_at - started)
+        self._save_seconds.observe(self._saved_at - started)
         self._expected = self.next = batch.next
         self._unsaved = None
         self.fold.saved()

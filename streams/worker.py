@@ -7,6 +7,7 @@ import time
 import faust.worker
 
 from schemas.policy import Policy
+from streams import connection
 from streams.admin import Admin
 from streams.app import build
 from streams.settings import Settings
@@ -73,6 +74,7 @@ def _logging(level: str) -> dict[str, object]:
 
 def run(settings: Settings, policy: Policy, level: str = "INFO") -> None:
     """Runs until a signal; the process ends with it."""
+    connection.mend()
     app = build(settings, policy)
     app.finalize()
     gc.freeze()

@@ -191,7 +191,10 @@ def _as_published(written: Sequence[Record], now: datetime, dice: Random) -> lis
 
 def broken(record: Record, kind: int, now: datetime) -> Record:
     """A record that must stand in `suar.rejected`, each in one of several ways."""
-    event = json.loads(record.value or b"{}")
+    try:
+        event = json.loads(record.value or b"{}")
+    except ValueError:
+        event = {}
     ahead = (now + timedelta(days=400)).isoformat()
     ways: tuple[bytes, ...] = (
         b"\xff\xfe" + (record.value or b""),

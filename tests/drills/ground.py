@@ -62,10 +62,10 @@ class Publisher(threading.Thread):
             time.sleep(0.02)
 
     def _put(self, producer: Producer, record: Record) -> None:
-        where = {} if record.partition is None else {"partition": record.partition}
+        where = -1 if record.partition is None else record.partition
         while not self._halted.is_set():
             try:
-                producer.produce(record.topic, record.value, record.key, on_delivery=self._delivered, **where)
+                producer.produce(record.topic, record.value, record.key, where, on_delivery=self._delivered)
                 return
             except BufferError:
                 producer.poll(0.1)
@@ -163,8 +163,8 @@ class Ground:
         """Publishes and waits for the acknowledgements; nobody need be there to admit them."""
         producer = producer_for(self.local.kafka.address)
         for record in records:
-            where = {} if record.partition is None else {"partition": record.partition}
-            producer.produce(record.topic, record.value, record.key, **where)
+            where = -1 if record.partition is None else record.partition
+            producer.produce(record.topic, record.value, record.key, where)
             producer.poll(0)
         assert producer.flush(60) == 0
 

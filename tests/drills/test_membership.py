@@ -31,6 +31,7 @@ def test_joining_leaving_dying(
     third = ground.worker()
     ground.at(0.2, "the second leaves")
     second.stop()
+    until(lambda: third.ready, "the third owns partitions")
     ground.at(0.25, "the third is killed")
     third.kill()
     ground.at(0.3, "both come back")

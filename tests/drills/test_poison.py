@@ -55,14 +55,15 @@ def test_all_bad(ground: Ground, told: Told, feeds_live: Callable[[], None], aud
     storm = [broken(crossings[index % len(crossings)], index, told.now) for index in range(RUN)]
     good = crossings[:500]
     worker.wanted = False
-    ground.publish([*storm, *good])
-    while ground.folded < len(told.history.beats) + len(storm) + len(good):
+    ground.publish(storm)
+    while ground.folded < len(told.history.beats) + len(storm):
         until(partial(_moves_or_ends, ground, worker, ground.folded), "the storm moves on")
         if not worker.running:
             worker.ended()
             ground.say(f"stopped with code {worker.codes[-1]} behind {ground.folded:,} records: {_reasons(worker)[-1]}")
             worker.start()
             worker.wanted = False
+    ground.publish(good)
     done = audit(told.truth_of([*told.history.beats, *storm, *good]))
     reasons = _reasons(worker)
     assert set(worker.codes) == {EXIT_POISONED}
