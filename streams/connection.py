@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaConnectionError
 class Connection(conn.AIOKafkaConnection):  # type: ignore[misc]  # aiokafka is untyped
     """aiokafka's own, with that error translated."""
 
-    def send(self, request: Any, expect_response: bool = True) -> Any:  # noqa: FBT001, FBT002 - aiokafka's signature
+    def send(self, request: Any, expect_response: bool = True) -> Any:
         """Raises KafkaConnectionError when the transport is closed already."""
         try:
             return super().send(request, expect_response)

@@ -118,10 +118,12 @@ class Ground:
     """Records of `suar.facts` that are folded, as Redis has it."""
 
     def __post_init__(self) -> None:
-        quick = {"bootstrap.servers": self.local.kafka.address, "log_level": 0}
+        address = self.local.kafka.address
         self.redis = Redis.from_url(self.local.redis.address, socket_timeout=5)
-        self._admin = AdminClient({**quick, "socket.timeout.ms": 5000})
-        self._ends = Consumer({**quick, "group.id": "drill", "socket.timeout.ms": 5000})
+        self._admin = AdminClient({"bootstrap.servers": address, "log_level": 0, "socket.timeout.ms": 5000})
+        self._ends = Consumer(
+            {"bootstrap.servers": address, "log_level": 0, "socket.timeout.ms": 5000, "group.id": "drill"}
+        )
         self._began = time.monotonic()
         self._watch_stops = threading.Event()
         self._watch = threading.Thread(target=self._watching, daemon=True)
@@ -238,6 +240,15 @@ class Ground:
         self._while_moving(lambda: not publisher.is_alive(), lambda: publisher.acknowledged, "acknowledgements")
         assert not publisher.failed, publisher.failed[:3]
         assert publisher.acknowledged == len(publisher.records)
+
+    def settle_commits(self, stage: str, topic: Topic) -> None:
+        """Waits until Kafka knows how far a stage is, as lag tools see it."""
+
+        def known() -> bool:
+            ends = self.ends([topic]) or {}
+            return self.committed(stage, topic) == {place: end for place, end in ends.items() if end}
+
+        until(known, f"commits of {stage} for {topic.name}")
 
     def facts_written(self) -> int:
         """Records that stand on `suar.facts`."""

@@ -62,7 +62,7 @@ def test_rebuild_pages_nobody(
     last = 200
     ground.publish(told.history.events[:-last])
     ground.settle()
-    until(lambda: ground.committed("react", FACTS) == _nonzero(ground.ends([FACTS])), "Kafka knows how far react is")
+    ground.settle_commits("react", FACTS)
     said = ground.ends([FACTS, ALERTS, SCREENINGS])
     ground.say("FLUSHALL at rest")
     ground.redis.flushall()
@@ -83,10 +83,6 @@ def _rebuilt(ground: Ground, said: object) -> None:
     ground.settle()
     ground.say(f"rebuilt within {time.monotonic() - began:.0f} s")
     assert ground.ends([FACTS, ALERTS, SCREENINGS]) == said, "a rebuild spoke"
-
-
-def _nonzero(ends: dict[tuple[str, int], int] | None) -> dict[tuple[str, int], int]:
-    return {place: end for place, end in (ends or {}).items() if end}
 
 
 def _waited_for(ground: Ground, workers: list[Worker]) -> None:

@@ -12,7 +12,7 @@ from agents.freshness import complete, marked
 from agents.react import react
 from schemas import wire
 from schemas.alerts import OPEN_STATES, Alert, Screening
-from schemas.facts import MARK, MENTIONED, Fact, Note
+from schemas.facts import MARK, MENTIONED, Fact, Note, Value
 from schemas.identity import Subject
 from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, BY_NAME
@@ -76,8 +76,8 @@ def _marks(truth: Truth) -> dict[str, datetime]:
 
 def _mark(topic: str, partition: int, beat: wire.Heartbeat) -> Fact:
     at = beat.complete_up_to
-    data = {"topic": topic, "partition": partition, "complete_up_to": at.isoformat()}
-    return Fact(id="mark", kind=MARK, source=beat.source.value, at=at, admitted_at=at, data=dict(data))
+    data: dict[str, Value] = {"topic": topic, "partition": partition, "complete_up_to": at.isoformat()}
+    return Fact(id="mark", kind=MARK, source=beat.source.value, at=at, admitted_at=at, data=data)
 
 
 def _fold(truth: Truth, notes: deque[Note], context: Context) -> None:

@@ -155,4 +155,5 @@ class Worker:
         """For the end of a drill, whatever the state."""
         if self.running:
             self.send(signal.SIGKILL)
+        if self._guard is not None and self._guard.poll() is None:
             self.ended()
