@@ -79,9 +79,18 @@ class Stage:
             if lane.next is not None
         }
 
+    @property
+    def joined(self) -> bool:
+        """Every source is in its group."""
+        return all(source.joined for source in self._sources.values())
+
     async def close(self) -> None:
         """Lets every lane go."""
         await self._revoked(list(self.lanes))
+
+    async def leave(self) -> None:
+        """Leaves every group, side by side."""
+        await asyncio.gather(*(source.leave() for source in self._sources.values()))
 
 
 def _guard(task: "asyncio.Task[None]") -> None:
@@ -184,6 +193,7 @@ class Clockwork(mode.Service):
         while not self.should_stop:
             await self.sleep(1.0)
             self._ages()
+            self._health.joined = all(stage.joined for stage in self._stages)
             for stage in self._stages:
                 for lane, lag in stage.lag().items():
                     metrics.LAG.labels(lane.partition.topic, str(lane.partition.partition)).set(lag)
@@ -211,6 +221,7 @@ class Closing(mode.Service):
     async def on_stop(self) -> None:
         """Within three seconds, whatever is away."""
         await asyncio.gather(*(stage.close() for stage in self._stages))
+        await asyncio.gather(*(stage.leave() for stage in self._stages))
         await self._outbox.stop()
         await self._teller.close()
 

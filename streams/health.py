@@ -24,6 +24,8 @@ class Health:
     claimed: set[str] = field(default_factory=set)
     expected: set[str] = field(default_factory=set)
     moved_at: dict[str, float] = field(default_factory=dict)
+    joined: bool = False
+    """Every source is in its group; looked at once a second."""
 
     def wait(self, lane: str, on: str) -> None:
         """A lane cannot go on: Redis or Kafka is away. Said once a lane and outage."""
@@ -59,7 +61,7 @@ class Health:
     @property
     def ready(self) -> bool:
         """Every assigned partition is claimed and none waits."""
-        return bool(self.expected) and self.expected <= self.claimed and not self.waiting
+        return self.joined and self.expected <= self.claimed and not self.waiting
 
     def summary(self) -> dict[str, object]:
         """For /ready: what is missing, by name."""

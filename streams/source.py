@@ -9,7 +9,7 @@ from typing import Any
 
 import mode
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 
 from schemas.topics import BY_NAME
 from streams import metrics
@@ -46,6 +46,9 @@ class Source(mode.Service):
         self.offsets: Callable[[str], dict[TopicPartition, int]] = lambda topic: {}
         self._channel, self._settings = channel, settings
         self._consumer: AIOKafkaConsumer | None = None
+        self.joined = False
+        """The consumer runs: partitions come and go with the group."""
+        self._left = False
         self._committed: dict[TopicPartition, int] = {}
         self._committed_at = time.monotonic()
 
@@ -57,7 +60,7 @@ class Source(mode.Service):
         return self._consumer
 
     async def on_start(self) -> None:
-        """Joins the group."""
+        """Makes the consumer; `pump` joins the group, so that one stage's join does not wait for another's."""
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=self._settings.kafka,
             group_id=f"{self._settings.namespace}-{self.stage}-{self.topic}",
@@ -69,7 +72,6 @@ class Source(mode.Service):
             max_partition_fetch_bytes=1024 * 1024,
         )
         self._consumer.subscribe([self.topic], listener=_Listener(self))
-        await self._consumer.start()
 
     @property
     def _fetch_wait(self) -> int:
@@ -80,36 +82,52 @@ class Source(mode.Service):
         return self._settings.fetch_wait_ms if urgent else self._settings.calm_fetch_wait_ms
 
     async def on_stop(self) -> None:
-        """Leaves the group, after a last commit, within two seconds."""
+        """Leaves the group, unless it was left already."""
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Leaves the group, after a last commit, within two seconds; once."""
+        if self._left or self._consumer is None:
+            return
+        self._left = True
         try:
             await asyncio.wait_for(self._last_word(), 2)
         except TimeoutError:
             log.warning("source %s: the broker did not answer the last commit", self.topic)
 
     async def _last_word(self) -> None:
-        await self.commit()
+        if self.joined:
+            await self.commit()
         await self.consumer.stop()
 
     @mode.Service.task
     async def pump(self) -> None:
-        """Fetch, hand over, again. Back-pressure is a paused partition, never a blocked loop."""
-        while not self.should_stop:
+        """Join, fetch, hand over, again. Back-pressure is a paused partition, never a blocked loop."""
+        while not (self.should_stop or self._left):
             try:
-                fetched = await self.consumer.getmany(timeout_ms=200, max_records=self._settings.max_poll)
+                await self._fetch_once()
+            except ConsumerStoppedError:
+                return
             except KafkaError as error:
                 log.warning("source %s cannot fetch: %s", self.topic, type(error).__name__)
                 await self.sleep(1.0)
-                continue
-            for partition, records in fetched.items():
-                await self._channel.put((partition, records))
+
+    async def _fetch_once(self) -> None:
+        if not self.joined:
+            await self.consumer.start()
+            self.joined = True
+        fetched = await self.consumer.getmany(timeout_ms=200, max_records=self._settings.max_poll)
+        for partition, records in fetched.items():
+            await self._channel.put((partition, records))
 
     @mode.Service.task
     async def commits(self) -> None:
         """Kafka's copy of our progress: for lag tools, for `admit` when Redis is empty, and for quiet rebuilds."""
-        while not self.should_stop:
+        while not (self.should_stop or self._left):
             await self.sleep(self._settings.commit_interval)
-            await self.commit()
-            metrics.COMMIT_AGE.labels(self.topic).set(time.monotonic() - self._committed_at)
+            if self.joined and not self._left:
+                await self.commit()
+                metrics.COMMIT_AGE.labels(self.topic).set(time.monotonic() - self._committed_at)
 
     async def commit(self) -> None:
         """Commits what the lanes saved, never backwards: a lane that rebuilds has said everything below the commit before.

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
+from confluent_kafka import Message
 
 from agents import dossier as dossiers
 from agents.dossier import Dossier
@@ -68,7 +69,7 @@ class Audit:
     def _refused(self, kafka: str) -> dict[tuple[str, int, int], tuple[str, bytes | None]]:
         found = {}
         for message in read(kafka, REJECTED):
-            headers = {name: bytes(value).decode() for name, value in message.headers() or [] if name != "suar-key"}
+            headers = _texts(message)
             place = (headers["suar-topic"], int(headers["suar-partition"]), int(headers["suar-offset"]))
             found[place] = (headers["suar-reason"], message.value())
             self.figures["copies in suar.rejected"] += 1
@@ -170,6 +171,14 @@ class Audit:
         rest = ", ".join(f"{count:,} {name}" for name, count in self.figures.items() if name != "in")
         print(f"\n{self.ground.title}: {self.figures['in']:,} in, {accounted:,} accounted for ({rest})", flush=True)
         assert accounted == self.figures["in"]
+
+
+def _texts(message: Message) -> dict[str, str]:
+    """Our headers; a key or a header of the agency's may be anything."""
+    headers = [pair for pair in message.headers() or () if isinstance(pair, tuple)]
+    return {
+        name: bytes(value or b"").decode() for name, value in headers if name.startswith("suar-") and name != "suar-key"
+    }
 
 
 class _Revision(msgspec.Struct):

@@ -15,8 +15,8 @@ from streams.publish import envelope, heartbeats, record_of
 CHECKPOINTS = ("A-CGK", "A-DPS", "A-SUB", "S-BTC", "S-NNK", "L-ENT")
 COUNTRIES = ("MYS", "SAU", "TWN", "KHM")
 PURPOSES = ("WORK", "WORK", "TOURISM", "FAMILY_VISIT")
-SPAN = timedelta(hours=19)
-"""Everything happened between 20 hours and one hour ago: no feed age, expiry or departure turns while a drill runs."""
+STARTS = timedelta(hours=8)
+"""Days begin 20 to 12 hours ago and last eight hours: no gate closes (three hours) and nothing expires while drills run."""
 QUIET = timedelta(minutes=10)
 """The first marks are that old, and later ones come nearer: all feeds are live for all that happened."""
 
@@ -73,7 +73,7 @@ def history(count: int, now: datetime, seed: int = 1) -> History:
     written: list[Record] = []
     who = 0
     while len(written) < count - len(beats):
-        start = now - timedelta(hours=20) + SPAN * 0.6 * dice.random()
+        start = now - timedelta(hours=20) + STARTS * dice.random()
         written += [record_of(event) for event in _story(Traveller(who, start), now, dice)]
         who += 1
     events = _as_published(written, now, dice)
