@@ -111,7 +111,7 @@ def test_work_visa_without_permit_alerts(told: Told) -> None:
     [alert] = told.alerts(told.plain)
     assert (alert.state, alert.severity.name) == (State.RAISED, "HIGH")
     assert [one.rule for one in alert.indications] == ["work_visa_without_epmi"]
-    [screening] = told.screenings(told.plain)
+    *_, screening = told.screenings(told.plain)  # its passport, on another topic, may come after it
     assert (screening.verdict, screening.alert_id) == (Verdict.ALERT, told.plain.alert_id)
 
 
