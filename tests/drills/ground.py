@@ -206,12 +206,17 @@ class Ground:
         return found
 
     def at(self, share: float, what: str) -> None:
-        """Waits until that share of the work is done, admission and folding together; fails when nothing moves."""
+        """Waits until that share of the work is done, admission and folding together, and something moved since we ask,
+        unless a short history is through already. Fails when nothing moves.
+        """
+        publisher = self.publisher
+        assert publisher is not None
         before = self.done
         goal = share * self.work
+        all_of_it = self.published_before + len(publisher.records)
 
         def there() -> bool:
-            return self.done >= goal and self.done != before
+            return self.done >= goal and (self.done != before or self.folded >= all_of_it)
 
         self._while_moving(there, lambda: self.done, f"{share:.0%} done, for: {what}")
         self.say(f"{share:.0%} done: {what}")
