@@ -9,7 +9,7 @@ from aiokafka import ConsumerRecord
 
 from schemas import wire
 from schemas.facts import MARK, Fact, digest, encode
-from schemas.topics import BY_NAME, FACTS, REJECTED
+from schemas.topics import BY_NAME, FACTS, MAX_RECORD_BYTES, REJECTED
 from streams import metrics
 from streams.health import EXIT_POISONED, give_up
 from streams.lanes import Fold, Records
@@ -134,7 +134,11 @@ def _mark(record: "ConsumerRecord[bytes, bytes]", beat: wire.Heartbeat, at: date
 
 
 def rejected(record: "ConsumerRecord[bytes, bytes]", bad: wire.BadRecord) -> Record:
-    """The original bytes with reason and origin. The original key may name a person: it travels as a header, not as key."""
+    """The original bytes with reason and origin. The original key may name a person: it travels as a header, not as key.
+
+    A compressed batch can carry records larger than any topic takes in clear. Those are cut, say so in a header, and stand
+    whole at their origin; whatever is this large is refused for it (`wire.MAX_EVENT_BYTES`), cut or not.
+    """
     origin: dict[str, Any] = {
         "reason": bad.reason.value,
         "where": bad.where,
@@ -146,6 +150,10 @@ def rejected(record: "ConsumerRecord[bytes, bytes]", bad: wire.BadRecord) -> Rec
     headers: list[tuple[str, bytes]] = [(f"suar-{name}", str(value).encode()) for name, value in origin.items()]
     if record.key is not None:
         headers.append(("suar-key", record.key))
-    kept: Headers = tuple(headers + [(f"original-{name}", value) for name, value in record.headers])
+    value = record.value
+    if value is not None and len(value) > MAX_RECORD_BYTES:
+        headers.append(("suar-cut-from", str(len(value)).encode()))
+        value = value[:MAX_RECORD_BYTES]
+    kept: Headers = tuple(headers + [(f"original-{name}", text) for name, text in record.headers])
     key = f"{record.topic}/{record.partition}/{record.offset}".encode()
-    return Record(REJECTED.name, key, record.value, headers=kept)
+    return Record(REJECTED.name, key, value, headers=kept)

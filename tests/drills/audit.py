@@ -17,7 +17,7 @@ from agents.dossier import Dossier
 from schemas import wire
 from schemas.alerts import Alert, Screening
 from schemas.policy import Policy
-from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, REJECTED, SCREENINGS, Topic
+from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, MAX_RECORD_BYTES, REJECTED, SCREENINGS, Topic
 from streams.settings import Settings
 from tests.drills.ground import NAMESPACE, Ground
 from tests.drills.replay import Replay, read
@@ -92,7 +92,7 @@ class Audit:
             known = [marks.get(f"{place[0]}/{place[1]}") for marks in replay.marks.values()]
             heard = len(known) == FACTS.partitions and all(one and one > outcome.complete_up_to - LESS for one in known)
             return "heartbeats" if heard else "lost heartbeats"
-        return "rejected" if refused.get(place) == (outcome.value, value) else "lost rejections"
+        return "rejected" if refused.get(place) == (outcome.value, value[:MAX_RECORD_BYTES]) else "lost rejections"
 
     def _dossiers(self, replay: Replay) -> dict[str, Dossier]:
         """State in Redis is the fold of the log: each fact once, in order."""

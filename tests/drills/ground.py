@@ -91,7 +91,7 @@ def producer_for(bootstrap: str) -> Producer:
             "enable.idempotence": True,
             "compression.type": "lz4",
             "linger.ms": 10,
-            "message.max.bytes": 6_291_456,
+            "message.max.bytes": 60_000_000,
             "log_level": 0,
         }
     )

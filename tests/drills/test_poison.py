@@ -93,8 +93,9 @@ def _enormous(events: Sequence[Record]) -> list[Record]:
     event = json.loads(next(record.value for record in events if record.value and record.topic == CROSSINGS.name))
     noise = "".join(f"{index:x}" for index in range(1_400_000))
     sizes = (1_100_000, 3_000_000, 6_000_000)
+    small_on_its_way = json.dumps({**event, "id": "enormous-zeros", "surplus": "0" * 20_000_000}).encode()
     large = [json.dumps({**event, "id": f"enormous-{size}", "surplus": noise[:size]}).encode() for size in sizes]
-    return [Record(CROSSINGS.name, b"enormous", value) for value in large]
+    return [Record(CROSSINGS.name, b"enormous", value) for value in (*large, small_on_its_way)]
 
 
 def _reasons(worker: Worker) -> list[str]:
