@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from agents.case import Case, Trigger
+from agents.case import Case
 from agents.rules import RULES
-from agents.rules.rule import Hit, Rule, says
+from agents.rules.rule import Hit, Rule, local_time, says
+from agents.things import Trigger
 from schemas.alerts import Confidence, FeedAge, Severity, Strength, TriggerKind, Undetermined, Verdict, age_seconds
 from schemas.envelope import System
 from schemas.policy import Policy
@@ -19,6 +20,8 @@ class Context:
     policy: Policy
     marks: Mapping[str, datetime] = field(default_factory=dict)
     """By source: the moment up to which everything has been received, UTC. A source never heard is absent."""
+    shadow: "Context | None" = None
+    """The same under a policy that is only compared with this one; it alters nothing that is said."""
     live_until: Mapping[str, datetime] = field(init=False)
     """By source: the last moment at which absence in it is worth anything."""
 
@@ -62,6 +65,14 @@ class Assessment:
     """When it was first known whose document was presented; None when it was not learned from an issuance."""
     mentions: tuple[str, ...] = ()
     cleared_lately: bool = False
+    wake: datetime | None = None
+    """When a rule about silence wants to look again, by the wall clock."""
+
+    @property
+    def group_alert(self) -> str | None:
+        """The one alert of the group, when nothing else spoke: its members get no alert of their own."""
+        groups = [one.hit.group for one in self.spoken]
+        return groups[0] if groups and all(groups) else None
 
     @property
     def grounds_of_it(self) -> frozenset[str]:
@@ -105,23 +116,31 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
     unknown: list[Undetermined] = []
     awaits: dict[str, datetime] = {}
     leaned: dict[System, None] = {}
+    wakes: list[datetime] = []
     for rule in rules:
         if trigger.kind not in rule.triggers:
             continue
+        if rule.wakes is not None and (wake := rule.wakes(case, trigger, context.policy)) is not None:
+            wakes.append(wake)
         leaned |= dict.fromkeys(rule.needs)
         hit = rule.judge(case, trigger, context.policy)
         if hit is None:
             continue
-        stale = [source for source in rule.needs if not context.live(source, trigger.at)]
+        needs = rule.needs if hit.rests_on is None else hit.rests_on
+        absence = rule.absence if hit.absence is None else hit.absence
+        stale = [source for source in needs if not context.live(source, trigger.at)]
         awaits |= {source.value: trigger.at - context.policy.feed_limit(source) for source in stale}
-        if stale and (rule.absence or hit.severity <= Severity.MEDIUM):
+        if stale and (absence or hit.severity <= Severity.MEDIUM):
             unknown += [_silent(rule, source) for source in stale]
-        elif rule.absence and not case.identified:
+        elif absence and not case.identified:
             unknown.append(_nobody(rule.id))
+        elif absence and in_migration(case, trigger, context.policy):
+            unknown.append(_moving(rule))
         else:
             spoken.append(_spoken(rule, hit, degraded=bool(stale)))
     if not case.identified and trigger.kind is TriggerKind.ATTEMPT and not unknown:
         unknown.append(_nobody("identity"))
+    spoken = raised(spoken)
     severity = compose(spoken)
     return Assessment(
         trigger=trigger,
@@ -132,6 +151,7 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
         leaned_on=tuple(leaned),
         awaits=awaits,
         bound_at=case.bound_at(trigger.attempt.document) if trigger.attempt else None,
+        wake=min(wakes, default=None),
         mentions=tuple(one.hit.mention for one in spoken if one.hit.mention),
     )
 
@@ -170,6 +190,42 @@ def _nobody(rule: str) -> Undetermined:
     )
 
 
+def in_migration(case: Case, trigger: Trigger, policy: Policy) -> bool:
+    """May records of the offices and the country concerned be missing without meaning anything, by the policy's table?
+
+    The office of a placement, the labour office at home (by its kabupaten), and the country of work.
+    """
+    if not policy.offices_in_migration:
+        return False
+    journey, home = trigger.journey, case.home(trigger.at)
+    country = journey.destination if journey else trigger.fact.text_or_none("country")
+    office = trigger.fact.text_or_none("office_code") if trigger.kind is TriggerKind.PLACEMENT else None
+    on = local_time(trigger.at, trigger.place, policy).date()
+    return policy.in_migration((office, home[:4] if home else None, country), on)
+
+
+def _moving(rule: Rule) -> Undetermined:
+    return Undetermined(
+        rule=rule.id,
+        source=None,
+        why=says(
+            "Belum dapat dipastikan: catatan kantor atau negara ini sedang dipindahkan ke sistem lain dan mungkin belum lengkap.",
+            "Cannot be told yet: records of this office or country are moving to another system and may be incomplete.",
+        ),
+    )
+
+
+def raised(spoken: Sequence[Spoken]) -> list[Spoken]:
+    """Indications that another family makes graver, one level up; what is only for review makes nothing graver."""
+    families = {one.rule.family for one in spoken if one.severity > Severity.LOW}
+    return [
+        replace(one, severity=Severity(min(Severity.CRITICAL, one.severity + 1)))
+        if one.hit.raised_beside in families
+        else one
+        for one in spoken
+    ]
+
+
 ENOUGH_FAMILIES = 2
 ENOUGH_WEAK = 3
 
@@ -181,7 +237,8 @@ def compose(spoken: Sequence[Spoken]) -> Severity | None:
     """
     strong = [one.severity for one in spoken if one.rule.strength is Strength.STRONG]
     weak = [one for one in spoken if one.rule.strength is Strength.WEAK]
-    families = {one.rule.family for one in spoken}
+    categories = {one.rule.category for one in weak}
+    families = {one.rule.family for one in spoken if one.rule.category in categories}
     found = list(strong)
     if weak and len(families) >= ENOUGH_FAMILIES:
         found += [one.severity for one in weak]

@@ -1,134 +1,27 @@
-"""A case: one dossier's standing facts read as the things of the field. Field names of facts are spelled only here."""
+"""A case: one dossier's standing facts read as the things of the field."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
+import msgspec
+
+from agents.holder import Holder
 from agents.lazy import lazy
+from agents.things import (
+    AT_THE_GATE,
+    Application,
+    Attempt,
+    Deferral,
+    DocumentState,
+    Permit,
+    Refusal,
+    Return,
+    Trigger,
+    attempt_of,
+)
 from schemas.alerts import TriggerKind
-from schemas.facts import GATHERED, Fact
-from schemas.identity import Subject, SubjectKind
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A departure that a traveller tries at a checkpoint."""
-
-    fact: Fact
-    crossing: str
-    checkpoint: str
-    lane: str
-    document: str
-    border_pass: bool
-    destination: str | None
-    visa: str
-    purpose: str
-    exemption: str | None
-    leaves_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Permit:
-    """An e-PMI, or a contract extension that stands for one."""
-
-    fact: Fact
-    number: str | None
-    country: str | None
-    valid_to: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Deferral:
-    """A departure that was put off, with its ground."""
-
-    fact: Fact
-    crossing: str
-    checkpoint: str
-    lane: str
-    reason: str
-    group: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """A passport application."""
-
-    fact: Fact
-    number: str
-    office: str
-    purpose: str
-    contacts: frozenset[str]
-    sponsor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A passport refused or deferred, with its ground."""
-
-    fact: Fact
-    number: str
-    office: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentState:
-    """What a document became, and when: LOST, RECOVERED, SEIZED, RELEASED, REVOKED, WITHDRAWN or REPLACED."""
-
-    fact: Fact
-    document: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """A return with a case behind it: a repatriation, or an entry as deportee."""
-
-    fact: Fact
-    country: str | None
-    case: str | None
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """What a judgement is about. Its particulars are read only when it is judged."""
-
-    kind: TriggerKind
-    id: str
-    fact: Fact
-
-    @lazy
-    def key(self) -> str:
-        """Its name within a dossier: two agencies may use one number."""
-        return f"{self.kind.value}/{self.id}"
-
-    @property
-    def at(self) -> datetime:
-        """Event time, UTC."""
-        return self.fact.at
-
-    @property
-    def place(self) -> str:
-        """Checkpoint or passport office; `*` when the office was not stated."""
-        return self.fact.text_or_none("checkpoint") or self.fact.text_or_none("office_code") or "*"
-
-    @lazy
-    def attempt(self) -> Attempt | None:
-        """The departure, when it is one."""
-        return _attempt(self.fact) if self.kind is TriggerKind.ATTEMPT else None
-
-    @lazy
-    def application(self) -> Application | None:
-        """The passport application, when it is one."""
-        return _application(self.fact) if self.kind is TriggerKind.APPLICATION else None
-
-    @lazy
-    def lost_document(self) -> str | None:
-        """The document said to be lost, when it is a loss report."""
-        if self.kind is not TriggerKind.LOSS_REPORT:
-            return None
-        return self.fact.text_or_none("passport_no") or self.fact.text("old_passport_no")
-
+from schemas.facts import COMPLAINED, GATHERED, MENTIONED, Fact
+from schemas.identity import SubjectKind, kind_of
 
 _STATES = {
     "passport_reported_lost": "LOST",
@@ -154,32 +47,28 @@ _PROCESS = frozenset(
 )
 
 
-class Case:
+_REGISTRIES = ("resident_registered", "biometric_match_result")
+_LINKS = frozenset(
+    {
+        SubjectKind.CONTACT,
+        SubjectKind.PAYER,
+        SubjectKind.BOOKING,
+        SubjectKind.RECRUITER,
+        SubjectKind.COMPANY,
+        SubjectKind.ADDRESS,
+        SubjectKind.LETTER,
+        SubjectKind.OFFICER,
+    }
+)
+
+
+class Case(Holder):
     """What a dossier tells, by kind and in event-time order."""
-
-    def __init__(self, subject: Subject, facts: Sequence[Fact], epoch: int = 0) -> None:
-        self.subject = subject
-        self.epoch = epoch
-        """Of a document: how often its owner changed."""
-        self.facts = facts
-        self.by_kind: dict[str, list[Fact]] = {}
-        for fact in facts:
-            self.by_kind.setdefault(fact.kind, []).append(fact)
-
-    @property
-    def identified(self) -> bool:
-        """False for a document whose owner is not known."""
-        return self.subject.startswith(f"{SubjectKind.PERSON.value}:")
 
     def bound_at(self, document: str) -> datetime | None:
         """When it was first known that a document is this person's: admission of its earliest standing issuance, UTC."""
         issued = [fact for fact in self.of("passport_issued") if fact.text("passport_no") == document]
         return min((fact.admitted_at for fact in issued), default=None)
-
-    def of(self, *kinds: str) -> Iterator[Fact]:
-        """Facts of these kinds, each kind in event-time order."""
-        for kind in kinds:
-            yield from self.by_kind.get(kind, ())
 
     @lazy
     def triggers(self) -> tuple[Trigger, ...]:
@@ -187,11 +76,112 @@ class Case:
         attempts = {f.text("crossing_id"): f for f in self.of("crossing_attempted") if f.data["direction"] == "OUT"}
         applications = {f.text("application_no"): f for f in self.of("passport_application_submitted")}
         losses = [*self.of("passport_reported_lost"), *self.of("passport_replaced")]
+        placements = self.of("epmi_issued", "placement_agreement_signed", "cpmi_registered")
         return (
             *(Trigger(TriggerKind.ATTEMPT, name, fact) for name, fact in attempts.items()),
             *(Trigger(TriggerKind.APPLICATION, name, fact) for name, fact in applications.items()),
             *(Trigger(TriggerKind.LOSS_REPORT, f.id, f) for f in losses if f.data.get("cause", "LOST") == "LOST"),
+            *(Trigger(TriggerKind.MANIFEST, f.id, f) for f in self._announced(attempts.values())),
+            *(Trigger(TriggerKind.PLACEMENT, f.id, f) for f in placements if not self._went_on(f)),
+            *self._registry,
+            *self._groups,
         )
+
+    def _announced(self, attempts: Iterable[Fact]) -> Iterator[Fact]:
+        """Passengers announced by a carrier who have not come to the gate yet: the attempt takes the entry's place."""
+        for entry in self.of("manifest_entry"):
+            leaves = entry.moment("scheduled_at") or entry.at
+            document = entry.text("passport_no")
+            if not any(f.text("passport_no") == document and abs(f.at - leaves) <= AT_THE_GATE for f in attempts):
+                yield entry
+
+    def _went_on(self, step: Fact) -> bool:
+        """A step before the e-PMI gives way to it."""
+        return step.kind != "epmi_issued" and any(
+            card.at >= step.at and card.text("country") == step.text_or_none("country")
+            for card in self.of("epmi_issued")
+        )
+
+    @property
+    def _registry(self) -> Iterator[Trigger]:
+        """What the registries say of one number, once there is more than one thing to compare."""
+        told = [*self.of(*_REGISTRIES), *self.contested]
+        applications = list(self.of("passport_application_submitted"))
+        if len({fact.text_or_none("birth_date") for fact in applications}) > 1:
+            told += applications
+        if len(told) > 1 or any(fact.kind != "resident_registered" for fact in told):
+            newest = max(told, key=lambda fact: (fact.at, fact.id))
+            yield Trigger(TriggerKind.REGISTRY, self.subject, newest)
+
+    @property
+    def _groups(self) -> Iterator[Trigger]:
+        """Of a link: the people behind it, those of them who left, or an officer's decisions."""
+        kind = kind_of(self.subject)
+        if not self.mentions or kind not in _LINKS:
+            return
+        newest = self.mentions[-1]
+        if kind is SubjectKind.OFFICER:
+            yield Trigger(TriggerKind.OFFICER, self.subject, newest)
+            return
+        yield Trigger(TriggerKind.CLUSTER, self.subject, newest)
+        left = [one for one in self.mentions if one.text_or_none("left")]
+        if left:
+            yield Trigger(TriggerKind.COHORT, self.subject, msgspec.structs.replace(left[-1], at=self.now))
+
+    @lazy
+    def mentions(self) -> tuple[Fact, ...]:
+        """Of a link: the uses of it that stand, in event-time order."""
+        return tuple(fact for fact in self.of(MENTIONED) if fact.flag("stands"))
+
+    @lazy
+    def complaints(self) -> tuple[Fact, ...]:
+        """Of a link: complaints of it that stand."""
+        return tuple(fact for fact in self.of(COMPLAINED) if fact.flag("stands"))
+
+    def journey(self, fact: Fact) -> Attempt:
+        """A manifest entry or an attempt, read as a departure."""
+        return attempt_of(fact)
+
+    def answers(self, use: str) -> list[Fact]:
+        """What links answered about one use of this subject, by its trigger's key."""
+        return [fact for fact in self.of(GATHERED) if fact.text("use") == use]
+
+    def announced(self, attempt: Attempt) -> tuple[Fact, ...]:
+        """What carriers said of the same journey up to its moment: entries with that document, half a day around it."""
+        if attempt.fact.kind == "manifest_entry":
+            return (attempt.fact,)
+        return tuple(
+            entry
+            for entry in self.of("manifest_entry")
+            if entry.at <= attempt.fact.at
+            and entry.text("passport_no") == attempt.document
+            and abs((entry.moment("scheduled_at") or entry.at) - attempt.fact.at) <= AT_THE_GATE
+        )
+
+    def exits(self, attempt: Attempt) -> list[Fact]:
+        """Departures of this person that were let through before this one, in event-time order."""
+        return [
+            fact
+            for fact in self.of("crossing_cleared")
+            if fact.at <= attempt.fact.at
+            and fact.text("direction") == "OUT"
+            and fact.text("crossing_id") != attempt.crossing
+        ]
+
+    def replaces(self, new: str, old: str, at: datetime) -> bool:
+        """Did one document take the place of the other up to a moment, in however many steps, by SIMKIM's word or the application's?"""
+        steps = {
+            (f.text("old_passport_no"), f.text("new_passport_no")) for f in self.of("passport_replaced") if f.at <= at
+        }
+        for issued in self.of("passport_issued"):
+            asked = self.applied_for(issued, at) if issued.at <= at else None
+            if asked is not None and (before := asked.text_or_none("previous_passport_no")):
+                steps.add((before, issued.text("passport_no")))
+        found, reached = {old}, 0
+        while len(found) > reached:
+            reached = len(found)
+            found |= {after for before, after in steps if before in found}
+        return new in found
 
     @lazy
     def permits(self) -> tuple[Permit, ...]:
@@ -260,42 +250,15 @@ class Case:
             if fact.flag("deportee")
         )
 
-    def victim_status(self, case_no: str | None, upto: datetime) -> str:
-        """The last assessment of a case up to a moment; NOT_ASSESSED when there is none."""
+    def victim_status(self, case_no: str | None, upto: datetime | None) -> str:
+        """The last assessment of a case up to a moment (None: to the last); NOT_ASSESSED when there is none."""
         status = "NOT_ASSESSED"
         for fact in self.of("case_assessed"):
-            if fact.at <= upto and fact.text("case_no") == case_no:
+            if (upto is None or fact.at <= upto) and fact.text("case_no") == case_no:
                 status = fact.text("victim_status")
         return status
 
     def gathered(self, link: str) -> int:
         """How many people a cluster counts, as its link subject last said."""
-        return max((fact.number("count") for fact in self.of(GATHERED) if fact.text("link") == link), default=0)
-
-
-def _attempt(fact: Fact) -> Attempt:
-    return Attempt(
-        fact=fact,
-        crossing=fact.text("crossing_id"),
-        checkpoint=fact.text("checkpoint"),
-        lane=fact.text("lane"),
-        document=fact.text("passport_no"),
-        border_pass=fact.text_or_none("document_type") == "BORDER_PASS",
-        destination=fact.text_or_none("destination"),
-        visa=fact.text_or_none("visa_class") or "UNKNOWN",
-        purpose=fact.text_or_none("purpose") or "UNKNOWN",
-        exemption=fact.text_or_none("exemption_claimed"),
-        leaves_at=fact.moment("scheduled_at"),
-    )
-
-
-def _application(fact: Fact) -> Application:
-    contacts = (fact.text_or_none("phone"), fact.text_or_none("helper_phone"))
-    return Application(
-        fact=fact,
-        number=fact.text("application_no"),
-        office=fact.text("office_code"),
-        purpose=fact.text("purpose"),
-        contacts=frozenset(one for one in contacts if one),
-        sponsor=fact.text_or_none("sponsor"),
-    )
+        told = [fact for fact in self.of(GATHERED) if fact.text("link") == link and "count" in fact.data]
+        return max((fact.number("count") for fact in told), default=0)

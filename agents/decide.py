@@ -6,16 +6,18 @@ from enum import StrEnum
 
 import msgspec
 
-from agents import route
+from agents import route, sop
 from agents.assess import Assessment, Context
-from agents.case import Case, Trigger
-from agents.dossier import Said
+from agents.case import Case
+from agents.dossier import Said, owners_of, passed, rank
+from agents.things import Trigger
 from schemas.alerts import (
     OPEN_STATES,
     Alert,
     Confidence,
     Evidence,
     Indication,
+    Recipient,
     Role,
     Screening,
     Severity,
@@ -24,13 +26,15 @@ from schemas.alerts import (
     TriggerKind,
     Verdict,
 )
+from schemas.codes import Purpose
 from schemas.envelope import System
-from schemas.facts import Fact, digest
+from schemas.facts import MENTIONED, Fact, digest
 from schemas.outcomes import GroundCode
 
 EPOCH = 1000
 """Revisions of a document's n-th owner begin at n * EPOCH + 1, so that the newer owner's word always wins."""
-RIGHTS_NOTICE = "rights/secondary-inspection@1"
+_NUMBERS = (100, 10, 1)
+"""By how much each temporary number on the way lifts the first revision."""
 
 
 class Why(StrEnum):
@@ -46,7 +50,8 @@ class Why(StrEnum):
     FIRST_ANSWER = "first_answer"
     ANSWER_CHANGED = "answer_changed"
     ALREADY_SAID = "already_said"
-    NOT_A_TRIGGER_ANY_MORE = "not_a_trigger_any_more"
+    GAVE_WAY = "gave_way"
+    """A later step of the same journey is answered in its place: the attempt for the announcement, the e-PMI for the agreement."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def decide(case: Case, assessment: Assessment, before: Said | None, context: Con
         late=late,
         awaits=dict(assessment.awaits),
         links=assessment.mentions,
+        wake=assessment.wake,
     )
     said, alert, why = _alert(case, assessment, said, context, now)
     said, screening = _screening(assessment, said, context)
@@ -85,30 +91,33 @@ def decide(case: Case, assessment: Assessment, before: Said | None, context: Con
 
 def _stands(said: Said) -> bool:
     """Has an alert been said, and not taken back since?"""
-    return said.alert is not None and Alert.model_validate_json(said.alert).state is not State.WITHDRAWN
+    return said.state not in {"", State.WITHDRAWN.value}
 
 
 def _floor(case: Case, trigger: Trigger) -> int:
-    """Below the first revision. A person whom an agency named itself outranks a document of nobody, and yields to its owner."""
-    epoch = max(trigger.fact.epoch, case.epoch)
-    return EPOCH // 2 if epoch == 0 and case.identified else epoch * EPOCH
+    """Below the first revision. A person whom an agency named itself outranks a document of nobody, and yields to its owner.
+
+    What a document says of itself outranks what any chain of numbers said under an earlier owner.
+    """
+    document, *numbers = passed(rank(owners_of(trigger.fact), case.epoch, document=not case.identified))
+    unnamed = EPOCH // 2 if document == 0 and case.identified else 0
+    return document * EPOCH + unnamed + sum(count * lift for count, lift in zip(numbers, _NUMBERS, strict=True))
 
 
 def _alert(
     case: Case, assessment: Assessment, said: Said, context: Context, now: datetime
 ) -> tuple[Said, Alert | None, Why]:
-    last = Alert.model_validate_json(said.alert) if said.alert else None
-    if assessment.verdict is not Verdict.ALERT:
-        if last is None or not _takes_back(last.state):
-            return said, None, Why.ALREADY_SAID
-        return _revised(said, last, State.WITHDRAWN, Why.NO_LONGER_SUPPORTED)
+    if assessment.verdict is not Verdict.ALERT or assessment.group_alert is not None:
+        return _withdrawn(said, Why.NO_LONGER_SUPPORTED)
     seen = max(now, said.seen or now)
     said = msgspec.structs.replace(said, seen=seen)
-    state, why = _state(case, assessment.trigger, expired=seen >= expiry(assessment, said, context))
-    fresh = _compose(case, assessment, said, context, now)
-    content = _content(fresh, state)
+    ends = expiry(assessment, said, context)
+    state, why = _state(case, assessment, expired=seen >= ends)
+    content = _substance(assessment, said, context, state)
     if content == said.alerted:
-        return _until(said, fresh, state), None, Why.ALREADY_SAID
+        return _until(said, ends, state), None, Why.ALREADY_SAID
+    fresh = _compose(case, assessment, said, context, now)
+    last = Alert.model_validate_json(said.alert) if said.alert else None
     if why is Why.RAISED and last is not None and last.state is not State.WITHDRAWN:
         why = Why.UPDATED
     alert = fresh.model_copy(
@@ -117,29 +126,40 @@ def _alert(
             "state": state,
             "reason": why.value,
             "created_at": last.created_at if last else fresh.created_at,
+            **sop.deadlines(last, fresh),
         }
     )
     return _remembered(said, alert, content), alert, why
 
 
-def _takes_back(state: State) -> bool:
-    """Late truth corrects an open, expired or deferring alert; an officer's clearance stands as it is."""
-    return state in OPEN_STATES | {State.EXPIRED, State.DEFERRED}
+_TAKEN_BACK = OPEN_STATES | {State.EXPIRED, State.DEFERRED}
+"""Late truth corrects an open, expired or deferring alert; an officer's clearance stands as it is."""
 
 
-def _revised(said: Said, last: Alert, state: State, why: Why) -> tuple[Said, Alert, Why]:
-    alert = last.model_copy(update={"revision": said.alert_revision + 1, "state": state, "reason": why.value})
-    return _remembered(said, alert, _content(alert, state)), alert, why
+def _withdrawn(said: Said, why: Why) -> tuple[Said, Alert | None, Why]:
+    """The last alert is taken back, once; nothing when there is none that can be."""
+    if said.alert is None or said.state not in _TAKEN_BACK:
+        return said, None, Why.ALREADY_SAID
+    last = Alert.model_validate_json(said.alert)
+    alert = last.model_copy(update={"revision": said.alert_revision + 1, "state": State.WITHDRAWN, "reason": why.value})
+    return _remembered(said, alert, State.WITHDRAWN.value), alert, why
 
 
 def _remembered(said: Said, alert: Alert, content: str) -> Said:
-    said = msgspec.structs.replace(said, alert_revision=alert.revision, alerted=content, alert=alert.model_dump_json())
-    return _until(said, alert, alert.state)
+    said = msgspec.structs.replace(
+        said,
+        alert_revision=alert.revision,
+        alerted=content,
+        alert=alert.model_dump_json(),
+        severity=0 if alert.state is State.WITHDRAWN else alert.severity.value,
+        state=alert.state.value,
+    )
+    return _until(said, alert.expires_at, alert.state)
 
 
-def _until(said: Said, alert: Alert, state: State) -> Said:
+def _until(said: Said, ends: datetime, state: State) -> Said:
     """When to look whether the alert ends by itself; evidence that says nothing new may still move it."""
-    return msgspec.structs.replace(said, expires=alert.expires_at if state in OPEN_STATES else None)
+    return msgspec.structs.replace(said, expires=ends if state in OPEN_STATES else None)
 
 
 def take_back(said: Said, fact: Fact | None, why: Why, context: Context) -> Decision:
@@ -148,15 +168,12 @@ def take_back(said: Said, fact: Fact | None, why: Why, context: Context) -> Deci
     `fact` is what the trigger was; its answer becomes undetermined, never an all-clear: its owner may yet say more.
     """
     answered, screening = _answer_taken_back(said, fact, why, context)
-    last = Alert.model_validate_json(said.alert) if said.alert else None
-    if last is None or not _takes_back(last.state):
-        return Decision(answered, why if screening else Why.ALREADY_SAID, screening=screening)
-    remembered, alert, why = _revised(answered, last, State.WITHDRAWN, why)
-    return Decision(remembered, why, alert, screening)
+    remembered, alert, told = _withdrawn(answered, why)
+    return Decision(remembered, why if screening else told, alert, screening)
 
 
 def _answer_taken_back(said: Said, fact: Fact | None, why: Why, context: Context) -> tuple[Said, Screening | None]:
-    silent = msgspec.structs.replace(said, awaits={}, links=())
+    silent = msgspec.structs.replace(said, awaits={}, links=(), wake=None)
     attempt = Trigger(TriggerKind.ATTEMPT, "", fact).attempt if fact and fact.kind == "crossing_attempted" else None
     if attempt is None or not said.spoken:
         return silent, None
@@ -182,11 +199,19 @@ _OUTCOMES = {
 }
 
 
-def _state(case: Case, trigger: Trigger, *, expired: bool) -> tuple[State, Why]:
-    """Where the alert stands by what officers recorded; without a word from them it expires."""
+_GROUPS = frozenset({TriggerKind.CLUSTER, TriggerKind.COHORT, TriggerKind.OFFICER})
+
+
+def _state(case: Case, assessment: Assessment, *, expired: bool) -> tuple[State, Why]:
+    """Where the alert stands by what officers recorded; without a word from them it expires.
+
+    What was recorded of a group before anybody of this one came is about another group.
+    """
+    trigger = assessment.trigger
+    earliest = min((fact.at for one in assessment.spoken for fact in one.hit.evidence), default=trigger.at)
     state, why = State.RAISED, Why.RAISED
     for fact in sorted(case.of(*_OUTCOMES, "outcome_recorded"), key=lambda one: (one.at, one.id)):
-        if fact.text("trigger_id") != trigger.id:
+        if fact.text("trigger_id") != trigger.id or (trigger.kind in _GROUPS and fact.at < earliest):
             continue
         value = _OUTCOMES.get(fact.kind) or State(fact.text("outcome"))
         state, why = (value, Why.OUTCOME) if value is not State.WITHDRAWN else (state, why)
@@ -204,6 +229,9 @@ def _compose(case: Case, assessment: Assessment, said: Said, context: Context, n
     trigger = assessment.trigger
     left = route.gone(trigger, route.known_at(assessment, said.late), context.policy)
     rules = [one.rule for one in assessment.spoken]
+    grounds = _grounds([(*one.rule.grounds, *one.hit.grounds) for one in assessment.spoken])
+    recipients = route.recipients(assessment, left=left)
+    attached = sop.attach(context.policy.sop, _occasion(assessment, recipients, grounds, now))
     return Alert(
         alert_id=digest("alert", trigger.kind.value, trigger.id),
         revision=1,
@@ -212,6 +240,7 @@ def _compose(case: Case, assessment: Assessment, said: Said, context: Context, n
         trigger=trigger.kind,
         trigger_id=trigger.id,
         subject=case.subject,
+        members=tuple(sorted({member for one in assessment.spoken for member in one.hit.members})),
         place=trigger.place,
         at=trigger.at,
         severity=assessment.severity or Severity.MEDIUM,
@@ -232,14 +261,34 @@ def _compose(case: Case, assessment: Assessment, said: Said, context: Context, n
         innocent=_texts([rule.innocent for rule in rules]),
         clears=_texts([rule.clears for rule in rules]),
         questions=_texts([rule.questions for rule in rules]),
-        grounds=_grounds([rule.grounds for rule in rules]),
-        rights_notice=RIGHTS_NOTICE,
-        recipients=route.recipients(assessment, left=left),
+        grounds=grounds,
+        rights_notice=attached.rights_notice,
+        sop=attached.sop,
+        decide_by=attached.decide_by,
+        acknowledge_by=attached.acknowledge_by,
+        referrals=attached.referrals,
+        recipients=recipients,
         created_at=now,
         expires_at=expiry(assessment, said, context),
         freshness=tuple(context.age(source, trigger.at) for source in assessment.leaned_on),
         policy_version=context.policy.version,
         trace_id=trigger.fact.id,
+    )
+
+
+def _occasion(
+    assessment: Assessment, recipients: tuple[Recipient, ...], grounds: tuple[GroundCode, ...], now: datetime
+) -> sop.Occasion:
+    trigger, roles = assessment.trigger, frozenset(one.role for one in recipients)
+    journey, application = trigger.journey, trigger.application
+    return sop.Occasion(
+        kind=trigger.kind,
+        severity=assessment.severity or Severity.MEDIUM,
+        roles=roles,
+        created_at=now,
+        leaves_at=journey.leaves_at if journey else None,
+        child=Role.CHILD_PROTECTION in roles or GroundCode.CHILD_PROTECTION in grounds,
+        purpose=Purpose(application.purpose) if application else None,
     )
 
 
@@ -251,7 +300,23 @@ def _confidence(assessment: Assessment) -> Confidence:
 def _evidence(assessment: Assessment) -> tuple[Evidence, ...]:
     facts: dict[str, Fact] = {fact.id: fact for one in assessment.spoken for fact in one.hit.evidence}
     ordered = sorted(facts.values(), key=lambda fact: (fact.at, fact.id))
-    return tuple(Evidence(event_id=f.id, system=f.source, type=f.kind, at=f.at) for f in ordered)
+    rules: dict[str, list[str]] = {}
+    for one in assessment.spoken:
+        for fact in one.hit.evidence:
+            rules.setdefault(fact.id, []).append(one.rule.id)
+    return tuple(_seen(fact, tuple(dict.fromkeys(rules[fact.id]))) for fact in ordered)
+
+
+def _event(fact: Fact) -> str:
+    return fact.text("event") if fact.kind == MENTIONED else fact.id
+
+
+def _seen(fact: Fact, rules: tuple[str, ...]) -> Evidence:
+    """A mention stands for the event in which the link was used."""
+    if fact.kind != MENTIONED:
+        return Evidence(event_id=fact.id, system=fact.source, type=fact.kind, at=fact.at, rules=rules)
+    event, system, kind = fact.text("event"), fact.text("system"), fact.text("type")
+    return Evidence(event_id=event, system=system, type=kind, at=fact.at, rules=rules)
 
 
 def _texts(groups: list[tuple[Text, ...]]) -> tuple[Text, ...]:
@@ -262,15 +327,25 @@ def _grounds(groups: list[tuple[GroundCode, ...]]) -> tuple[GroundCode, ...]:
     return tuple(dict.fromkeys(ground for group in groups for ground in group))
 
 
-def _content(alert: Alert, state: State) -> str:
+CROWD = 16
+"""Beyond so many people an alert is said anew only for every eighth that joins: a number that a whole town uses pages nobody
+each time.
+"""
+
+
+def _substance(assessment: Assessment, said: Said, context: Context, state: State) -> str:
     """What makes a revision worth sending: state, severity, rules, evidence and whom it is for; not the clock."""
+    left = route.gone(assessment.trigger, route.known_at(assessment, said.late), context.policy)
+    facts = {fact.id: fact for one in assessment.spoken for fact in one.hit.evidence}
+    people = len({member for one in assessment.spoken for member in one.hit.members})
+    events = sorted((fact.at, _event(fact)) for fact in facts.values()) if people <= CROWD else people // 8
     return digest(
         state.value,
-        alert.severity.value,
-        alert.confidence.value,
-        *(f"{i.rule}@{i.version}:{i.severity.value}" for i in alert.indications),
-        *(one.event_id for one in alert.evidence),
-        *(recipient.feed for recipient in alert.recipients),
+        assessment.severity or Severity.MEDIUM,
+        _confidence(assessment).value,
+        *(f"{one.rule.id}@{one.rule.version}:{one.severity.value}" for one in assessment.spoken),
+        events,
+        *(recipient.feed for recipient in route.recipients(assessment, left=left)),
     )
 
 
@@ -278,15 +353,17 @@ def _screening(assessment: Assessment, said: Said, context: Context) -> tuple[Sa
     trigger, attempt = assessment.trigger, assessment.trigger.attempt
     if trigger.kind is not TriggerKind.ATTEMPT or attempt is None:
         return said, None
+    alerting = assessment.verdict is Verdict.ALERT
+    alert_id = (assessment.group_alert or digest("alert", trigger.kind.value, trigger.id)) if alerting else None
     spoken = digest(
         assessment.verdict.value,
         assessment.severity or 0,
+        alert_id,
         *(f"{one.rule}:{one.source}" for one in assessment.undetermined),
     )
     if spoken == said.spoken:
         return said, None
     rules = [one.rule for one in assessment.spoken if Role.COUNTER in one.rule.recipients]
-    alerting = assessment.verdict is Verdict.ALERT
     questions = _texts([rule.questions for rule in rules]) or (route.NEUTRAL if alerting else ())
     said = msgspec.structs.replace(said, revision=said.revision + 1, verdict=assessment.verdict.value, spoken=spoken)
     return said, Screening(
@@ -299,7 +376,7 @@ def _screening(assessment: Assessment, said: Said, context: Context) -> tuple[Sa
         at=trigger.at,
         admitted_at=trigger.fact.admitted_at,
         severity=assessment.severity if alerting else None,
-        alert_id=digest("alert", trigger.kind.value, trigger.id) if alerting else None,
+        alert_id=alert_id,
         undetermined=assessment.undetermined,
         questions=questions[: route.QUESTIONS_AT_THE_COUNTER],
         clears=_texts([rule.clears for rule in rules]),
@@ -316,5 +393,8 @@ def _reason(assessment: Assessment) -> str:
         silent = any(
             one.source is not None and one.source.value in assessment.awaits for one in assessment.undetermined
         )
-        return "feed_not_live" if silent else "identity_unknown"
+        if silent:
+            return "feed_not_live"
+        moving = all(one.source is None for one in assessment.undetermined)
+        return "records_in_migration" if moving else "identity_unknown"
     return "cleared_lately" if assessment.cleared_lately else "no_rule_spoke"

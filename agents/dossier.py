@@ -5,12 +5,18 @@ from typing import Final
 
 import msgspec
 
-from schemas.facts import UNLINKED, Fact
-from schemas.identity import Subject
+from agents.tally import Area
+from schemas.facts import MENTIONED, UNLINKED, Fact
+from schemas.identity import Subject, SubjectKind, kind_of
 
 CLOCK: Final = "clock"
 MOST_OF_A_KIND: Final = 32
 """Newest facts of one kind that a dossier keeps, by event time, so that a daily border crosser costs what others cost."""
+
+
+MOST_MEMBERS: Final = 256
+"""The same for companies and recruiters, whose members must hear of a complaint that comes months later."""
+_CROWDED = frozenset({SubjectKind.COMPANY, SubjectKind.RECRUITER})
 
 
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -34,9 +40,53 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     awaits: dict[str, datetime] = {}
     """Sources that must be complete up to a moment before it is worth looking again."""
     links: tuple[str, ...] = ()
-    """Link subjects that this trigger mentions."""
+    """Links that a rule asked for about this trigger."""
+    severity: int = 0
+    """Of the last alert revision; 0 when there was none, or it is withdrawn."""
+    state: str = ""
+    """Of the last alert revision; empty when there was none."""
+    wake: datetime | None = None
+    """When a rule wants to look again by the wall clock, whatever happens."""
     late: datetime | None = None
     """When a verdict that had waited for a feed was reached: after that, the gate may be closed."""
+
+
+OWNERS: Final = 1000
+"""A forwarded mention carries its forwarder's count of owners times this, and its own changes of mind."""
+A_HOP: Final = 100
+"""Each forwarder puts its own count of owners in front of those before it, two digits each; a document's stands last."""
+MOST_HOPS: Final = 4
+"""Forwardings of one fact; more is a ring of numbers that replace each other."""
+
+
+def counts(owners: int) -> tuple[int, ...]:
+    """The counts of owners that a fact passed, in the order in which it passed them; the first is the document's (0: none)."""
+    found = [owners % A_HOP]
+    while owners >= A_HOP:
+        owners //= A_HOP
+        found.append(owners % A_HOP)
+    return tuple(found)
+
+
+def rank(owners: int, own: int, *, document: bool) -> int:
+    """A number that grows whenever anybody on the road changed its mind, whoever came first deciding most."""
+    known = (own,) if document else counts(owners) + ((own,) if own else ())
+    value = 0
+    for one in (*known, *(0,) * (MOST_HOPS - len(known)))[:MOST_HOPS]:
+        value = value * A_HOP + min(one, A_HOP - 1)
+    return value
+
+
+def passed(ranked: int) -> tuple[int, ...]:
+    """The counts behind a rank, the document's first."""
+    return tuple(ranked // A_HOP**n % A_HOP for n in reversed(range(MOST_HOPS)))
+
+
+class Told(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+    """What was last told about one thing: how often minds changed, and a digest of what stands (empty: nothing does)."""
+
+    epoch: int
+    content: str = ""
 
 
 class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,25 +97,28 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
     unlinked: dict[str, int] = {}
     """Documents that took back what they forwarded, with the last epoch that is void."""
     owner: Subject | None = None
-    """Of a document: the person it belongs to, when SIMKIM said so."""
+    """Of a document: the person it belongs to, when SIMKIM said so. Of a temporary NIK: the person under the real one."""
     epoch: int = 0
     """Of a document: how often its owner changed."""
     said: dict[str, Said] = {}
-    mentions: dict[str, int] = {}
-    """Of a person or document: links told, with the number of changes of mind (odd: the mention stands). Of a link:
-    members told, with the count they know."""
+    mentions: dict[str, Told] = {}
+    """Uses that were told to links, by link and use."""
+    answers: dict[str, Told] = {}
+    """Of a link: what each mention was answered, by the mention's fact."""
+    area: Area | None = None
+    """Of a desa or kabupaten: whom it counts, instead of `held`."""
 
     def after(self, fact: Fact) -> "Dossier | None":
         """The dossier with the fact, or None when it is held already, void, or too old to be kept."""
         if fact.kind == UNLINKED:
             return self._unlinked(fact)
-        if fact.via is not None and self.unlinked.get(fact.via, -1) >= fact.epoch:
+        if fact.via is not None and self.unlinked.get(fact.via, -1) >= counts(owners_of(fact))[-1]:
             return None
         mine = self.held.get(fact.id)
-        if mine is not None and mine.epoch >= fact.epoch:
+        if mine is not None and _newness(mine) >= _newness(fact):
             return None
         held = {**self.held, fact.id: fact}
-        dropped = _drop_oldest(held, fact.kind)
+        dropped = _drop_oldest(held, fact.kind, _most(self.subject))
         if fact.id in dropped:
             return None
         said = {key: one for key, one in self.said.items() if one.about not in dropped} if dropped else self.said
@@ -75,15 +128,19 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
         document, epoch = fact.text("document"), fact.number("epoch")
         if self.unlinked.get(document, -1) >= epoch:
             return None
-        held = {name: one for name, one in self.held.items() if one.via != document or one.epoch > epoch}
+        held = {
+            name: one for name, one in self.held.items() if one.via != document or counts(owners_of(one))[-1] > epoch
+        }
         return msgspec.structs.replace(self, held=held, unlinked={**self.unlinked, document: epoch})
 
     def looks(self) -> dict[str, datetime]:
         """When to look again, by clock: CLOCK is the wall's, the others are how far a source is complete."""
         due: dict[str, datetime] = {}
+        if self.area is not None and self.area.wake is not None:
+            due[CLOCK] = self.area.wake
         for said in self.said.values():
-            waits = {**said.awaits, CLOCK: said.expires} if said.expires else said.awaits
-            for clock, moment in waits.items():
+            waits = [*said.awaits.items(), *((CLOCK, at) for at in (said.expires, said.wake) if at is not None)]
+            for clock, moment in waits:
                 due[clock] = min(moment, due.get(clock, moment))
         return due
 
@@ -96,12 +153,26 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
         return [fact for fact in facts if fact.id not in dead and fact.retracts is None]
 
 
-def _drop_oldest(held: dict[str, Fact], kind: str) -> frozenset[str]:
+def owners_of(fact: Fact) -> int:
+    """How often the owners of its forwarders had changed when they forwarded the fact, as `counts` reads it."""
+    return fact.epoch // OWNERS if fact.kind == MENTIONED else fact.epoch
+
+
+def _newness(fact: Fact) -> tuple[tuple[int, ...], int]:
+    """Which of two copies of one fact is the later word: the document's count first, then that of the numbers it passed."""
+    return counts(owners_of(fact)), fact.epoch
+
+
+def _most(of: Subject) -> int:
+    return MOST_MEMBERS if kind_of(of) in _CROWDED else MOST_OF_A_KIND
+
+
+def _drop_oldest(held: dict[str, Fact], kind: str, most: int) -> frozenset[str]:
     """Takes the oldest of a kind out of `held` when there are too many, and names them."""
-    if len(held) <= MOST_OF_A_KIND:
+    if len(held) <= most:
         return frozenset()
     alike = sorted((fact.at, fact.id) for fact in held.values() if fact.kind == kind)
-    dropped = frozenset(name for _, name in alike[: max(0, len(alike) - MOST_OF_A_KIND)])
+    dropped = frozenset(name for _, name in alike[: max(0, len(alike) - most)])
     for name in dropped:
         del held[name]
     return dropped

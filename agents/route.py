@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from agents.assess import Assessment, Spoken
-from agents.case import Trigger
 from agents.rules import RULES
-from schemas.alerts import Alert, Recipient, Role, Text
+from agents.things import Trigger
+from schemas.alerts import Alert, Recipient, Role, Text, TriggerKind
 from schemas.policy import Policy
 
 AT_THE_GATE = frozenset({Role.COUNTER, Role.SUPERVISOR})
@@ -23,24 +23,20 @@ _HIDDEN_FROM_COUNTER = (
     "grounds",
     "freshness",
     "subject",
+    "members",
     "recipients",
     "trace_id",
 )
-_HIDDEN = {
-    Role.COUNTER: _HIDDEN_FROM_COUNTER,
-    Role.SUPERVISOR: ("recipients",),
-    Role.PASSPORT_OFFICE: ("recipients",),
-    Role.BP3MI: ("recipients",),
-    Role.KP2MI: ("recipients",),
-    Role.MISSION: ("recipients",),
-    Role.COORDINATOR: (),
-}
+_SEE_LINKS = frozenset({Role.COORDINATOR, Role.POLRI})
+"""Who sees which people belong to a group."""
+_BY_ID = {rule.id: rule for rule in RULES}
 
 
 def known_at(assessment: Assessment, late: datetime | None) -> datetime:
     """When the alert could first have been raised: its last evidence, its owner known, or a silent feed come back."""
     seen = [fact.admitted_at for one in assessment.spoken for fact in one.hit.evidence]
-    others = (moment for moment in (late, assessment.bound_at) if moment is not None)
+    silences = [one.hit.since for one in assessment.spoken]
+    others = (moment for moment in (late, assessment.bound_at, *silences) if moment is not None)
     return max([assessment.trigger.fact.admitted_at, *seen, *others])
 
 
@@ -64,31 +60,74 @@ def recipients(assessment: Assessment, *, left: bool) -> tuple[Recipient, ...]:
 
 
 def _of_rule(one: Spoken, trigger: Trigger) -> Iterable[Recipient]:
-    local = AT_THE_GATE | {Role.PASSPORT_OFFICE}
+    """Roles at their place: the gate only hears of journeys, a passport office of applications and documents."""
     for role in one.rule.recipients:
-        yield Recipient(role=role, at=trigger.place if role in local else "*")
+        if role is Role.PASSPORT_OFFICE:
+            if trigger.journey is not None or trigger.kind is TriggerKind.PLACEMENT:
+                continue
+            yield Recipient(role=role, at=trigger.fact.text_or_none("office_code") or "*")
+        elif role is Role.MISSION:
+            yield Recipient(role=role, at=_abroad(trigger))
+        elif role not in AT_THE_GATE:
+            yield Recipient(role=role)
+        elif trigger.journey is not None:
+            yield Recipient(role=role, at=trigger.place)
+
+
+def _abroad(trigger: Trigger) -> str:
+    journey = trigger.journey
+    return (journey.destination if journey else trigger.fact.text_or_none("country")) or "*"
 
 
 def _after_departure(recipient: Recipient, trigger: Trigger) -> tuple[Recipient, ...]:
     if recipient.role not in AT_THE_GATE:
         return (recipient,)
-    abroad = trigger.attempt.destination if trigger.attempt else None
-    return (Recipient(role=Role.MISSION, at=abroad or "*"), Recipient(role=Role.BP3MI))
+    return (Recipient(role=Role.MISSION, at=_abroad(trigger)), Recipient(role=Role.BP3MI))
 
 
 def view(alert: Alert, role: Role) -> dict[str, object]:
     """What one role sees: the counter gets severity, two questions and what would clear it; never evidence or history.
 
-    Both come from the rules that may speak at the counter: another rule's question would tell what it knows.
+    Everybody else sees what the rules that speak to them say, and the events behind those. What belongs to a circle, such as
+    a victim's past (UU 21/2007 Art. 44), is left out for those outside it, whatever else the alert says.
     """
-    shown = alert.model_dump(mode="json", exclude=set(_HIDDEN[role]))
     if role is Role.COUNTER:
-        told = [rule for rule in RULES if Role.COUNTER in rule.recipients and rule.id in _rules(alert)]
-        questions = [text for rule in told for text in rule.questions] or NEUTRAL
-        shown["questions"] = [text.model_dump() for text in questions[:QUESTIONS_AT_THE_COUNTER]]
-        shown["clears"] = [text.model_dump() for rule in told for text in rule.clears]
+        return _at_the_counter(alert)
+    hidden = set() if role is Role.COORDINATOR else {"recipients"}
+    if role not in _SEE_LINKS:
+        hidden.add("members")
+    known = [one for one in alert.indications if _may_know(role, one.rule)]
+    if len(known) < len(alert.indications):
+        hidden |= {"indications", "evidence", "innocent", "clears", "questions", "grounds"}
+    shown = alert.model_dump(mode="json", exclude=hidden)
+    if len(known) < len(alert.indications):
+        names = {one.rule for one in known}
+        rules = [rule for rule in RULES if rule.id in names]
+        shown["indications"] = [one.model_dump(mode="json") for one in known]
+        shown["evidence"] = [one.model_dump(mode="json") for one in alert.evidence if names & set(one.rules)]
+        shown["questions"] = _dumped(text for rule in rules for text in rule.questions) or _dumped(NEUTRAL)
+        shown["clears"] = _dumped(text for rule in rules for text in rule.clears)
+        shown["innocent"] = _dumped(text for rule in rules for text in rule.innocent)
+        shown["grounds"] = list(dict.fromkeys(ground.value for rule in rules for ground in rule.grounds))
     return shown
 
 
-def _rules(alert: Alert) -> frozenset[str]:
-    return frozenset(one.rule for one in alert.indications)
+def _may_know(role: Role, rule: str) -> bool:
+    """An alert of an older rule book may name a rule that is gone; it is shown to those who saw everything before."""
+    found = _BY_ID.get(rule)
+    return found is None or not found.circle or role in found.circle
+
+
+def _dumped(texts: Iterable[Text]) -> list[dict[str, str]]:
+    return [text.model_dump() for text in {text.en: text for text in texts}.values()]
+
+
+def _at_the_counter(alert: Alert) -> dict[str, object]:
+    """Questions and cures come from the rules that may speak at the counter: another's would tell what it knows."""
+    shown = alert.model_dump(mode="json", exclude=set(_HIDDEN_FROM_COUNTER))
+    names = frozenset(one.rule for one in alert.indications)
+    told = [rule for rule in RULES if Role.COUNTER in rule.recipients and rule.id in names]
+    questions = [text for rule in told for text in rule.questions] or NEUTRAL
+    shown["questions"] = [text.model_dump() for text in questions[:QUESTIONS_AT_THE_COUNTER]]
+    shown["clears"] = [text.model_dump() for rule in told for text in rule.clears]
+    return shown

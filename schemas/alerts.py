@@ -29,6 +29,8 @@ class Family(StrEnum):
     HISTORY = "HISTORY"
     IDENTITY = "IDENTITY"
     AGE = "AGE"
+    INTEGRITY = "INTEGRITY"
+    """Officers' decisions; never mixed with what is said of travellers."""
 
 
 class Strength(StrEnum):
@@ -80,6 +82,18 @@ class TriggerKind(StrEnum):
     ATTEMPT = "ATTEMPT"
     APPLICATION = "APPLICATION"
     LOSS_REPORT = "LOSS_REPORT"
+    MANIFEST = "MANIFEST"
+    """A passenger announced by a carrier; the attempt itself takes its place."""
+    PLACEMENT = "PLACEMENT"
+    """An e-PMI, or a registration for work in a country."""
+    REGISTRY = "REGISTRY"
+    """What the registries say of one number contradicts itself."""
+    CLUSTER = "CLUSTER"
+    """People who share a booking, a payer, a contact, a sponsor, an address or a letter: one alert for the group."""
+    COHORT = "COHORT"
+    """Linked people who left and fell silent."""
+    OFFICER = "OFFICER"
+    """A pattern of one officer's decisions; for internal compliance alone."""
 
 
 class Role(StrEnum):
@@ -92,6 +106,16 @@ class Role(StrEnum):
     BP3MI = "BP3MI"
     KP2MI = "KP2MI"
     MISSION = "MISSION"
+    POLRI = "POLRI"
+    DUKCAPIL = "DUKCAPIL"
+    CHILD_PROTECTION = "CHILD_PROTECTION"
+    """PPA and Kemensos."""
+    SHELTER = "SHELTER"
+    """RPTC."""
+    DISNAKER = "DISNAKER"
+    COMPLIANCE = "COMPLIANCE"
+    """Kepatuhan Internal: sees officers, never travellers' networks."""
+    INSPECTORATE = "INSPECTORATE"
 
 
 class Text(Contract):
@@ -146,6 +170,8 @@ class Evidence(Contract):
     system: str
     type: str
     at: Instant
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that leaned on it."""
 
 
 class Undetermined(Contract):
@@ -163,7 +189,7 @@ class Alert(Contract):
     """One revision of one alert: what it rests on, what would clear it, what to ask, and whom it is for.
 
     It advises. It cannot be built without questions, an innocent explanation, a way to clear it, grounds, a rights
-    notice, recipients and an expiry (Ombudsman finding F4; UU 27/2022 Art. 10).
+    notice, a procedure, recipients and an expiry (Ombudsman finding F4; UU 27/2022 Art. 10).
     """
 
     alert_id: str
@@ -174,6 +200,8 @@ class Alert(Contract):
     trigger: TriggerKind
     trigger_id: str
     subject: str
+    members: tuple[str, ...] = ()
+    """Of a group: the subjects that belong to it."""
     place: str
     """Checkpoint or passport office of the trigger."""
     at: Instant
@@ -186,6 +214,14 @@ class Alert(Contract):
     questions: Annotated[tuple[Text, ...], Field(min_length=2)]
     grounds: Annotated[tuple[GroundCode, ...], Field(min_length=1)]
     rights_notice: Annotated[str, Field(min_length=1)]
+    sop: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Checklists and question sets by reference and version, such as `checklist/secondary-inspection@2026-11`."""
+    decide_by: Instant | None
+    """When the traveller must have an answer (domain 5.4 C); None where nobody waits."""
+    acknowledge_by: Instant | None
+    """When somebody must have answered for the alert; None where nobody is called."""
+    referrals: tuple[str, ...]
+    """Who can help, by reference."""
     recipients: Annotated[tuple[Recipient, ...], Field(min_length=1)]
     created_at: Instant
     expires_at: Instant

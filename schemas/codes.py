@@ -82,6 +82,18 @@ class Exemption(Code):
     UNKNOWN = "UNKNOWN"
 
 
+class GroupKind(Code):
+    """Why people travel together, as a licensed organiser or the carrier states it."""
+
+    TOUR = "TOUR"
+    PPIU = "PPIU"
+    COMPANY = "COMPANY"
+    SCHOOL = "SCHOOL"
+    SPORTS = "SPORTS"
+    CREW = "CREW"
+    UNKNOWN = "UNKNOWN"
+
+
 class DeferralReason(Code):
     """Ground of a deferred departure. HAJJ and DOCUMENT are classes of their own, never trafficking statistics."""
 

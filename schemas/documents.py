@@ -14,10 +14,12 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from schemas.alerts import Alert, Screening
+from schemas.areas import AreaCount
 from schemas.envelope import Code, Contract, System
 from schemas.events import EVENTS
 from schemas.heartbeat import FeedHeartbeat
-from schemas.topics import ALERTS, HEARTBEAT, POLICY, SCREENINGS, TOPICS, Topic
+from schemas.shadow import Shadowed
+from schemas.topics import ALERTS, AREAS, HEARTBEAT, POLICY, SCREENINGS, SHADOW, TOPICS, Topic
 from schemas.wire import SCHEMA_VERSION, Envelope
 
 FOLDER = Path(__file__).parent / "contract"
@@ -60,7 +62,12 @@ class _Message:
         return inspect.getdoc(self.model) or ""
 
 
-_OWN = {ALERTS.name: _Message(None, "alert", Alert), SCREENINGS.name: _Message(None, "screening", Screening)}
+_OWN = {
+    ALERTS.name: _Message(None, "alert", Alert),
+    SCREENINGS.name: _Message(None, "screening", Screening),
+    SHADOW.name: _Message(None, "shadowed", Shadowed),
+    AREAS.name: _Message(None, "area_count", AreaCount),
+}
 _MESSAGES = (
     *(_Message(event.system, event.type, event) for event in EVENTS),
     *(_Message(system, HEARTBEAT, FeedHeartbeat) for system in System),

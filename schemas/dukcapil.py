@@ -43,11 +43,20 @@ class MatchResult(Code):
     UNKNOWN = "UNKNOWN"
 
 
+class BiometricResult(Code):
+    """Whether two biometric records are of one person."""
+
+    SAME = "SAME"
+    DIFFERENT = "DIFFERENT"
+    BORDERLINE = "BORDERLINE"
+    UNKNOWN = "UNKNOWN"
+
+
 class ResidentRegistered(DukcapilEvent):
     """A new NIK. `replaces_nik` when a temporary number gives way; `temporary` only when the registry says so."""
 
     type: ClassVar[str] = "resident_registered"
-    addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "replaces_nik")
 
     nik: Nik
     kk_no: KkNo | None = None
@@ -133,6 +142,27 @@ class ResidenceMoved(DukcapilEvent):
     nik: Nik
     desa_code: DesaCode
     previous_desa_code: DesaCode | None = None
+
+
+class BiometricMatchResult(DukcapilEvent):
+    """Two numbers were compared by face or finger: the result only, never a template (specific data, UU 27/2022 Art. 4)."""
+
+    type: ClassVar[str] = "biometric_match_result"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "other_nik")
+
+    nik: Nik
+    other_nik: Nik
+    result: BiometricResult
+
+
+class HolderVerified(DukcapilEvent):
+    """The registry compared the person who stands there with the number's own biometric record."""
+
+    type: ClassVar[str] = "holder_verified"
+    addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
+
+    nik: Nik
+    result: BiometricResult
 
 
 class NikVerificationResult(DukcapilEvent):

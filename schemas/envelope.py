@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
 class System(StrEnum):
@@ -43,6 +43,11 @@ class Event(Contract):
     addressed_to: ClassVar[tuple[str, ...]]
 
 
+def _spelled(value: object) -> object:
+    """Pydantic would read digits in quotes as seconds since 1970: 069, the day of a year, as a moment of that first night."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
 def _utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
@@ -50,7 +55,7 @@ def _utc(value: datetime) -> datetime:
         raise ValueError("beyond_the_calendar") from error
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+Instant = Annotated[AwareDatetime, AfterValidator(_utc), BeforeValidator(_spelled)]
 """A moment with its offset (RFC 3339), kept as UTC. Naive times are refused."""
 Ref = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$")]
 """An opaque reference of the publisher: application, crossing, case, notice. It must not contain an identifier of a person."""
@@ -60,5 +65,7 @@ Checkpoint = Annotated[str, StringConstraints(strict=True, pattern=r"^[ASL]-[A-Z
 """A TPI: A air (IATA), S sea, L land, such as `A-CGK`, `S-BTC`, `L-ENT`."""
 OfficeCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$")]
 """An office of an agency: Kanim, BP3MI, Disnaker, mission."""
+Kabupaten = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{4}$")]
+"""Kemendagri code of a kabupaten or kota, 4 digits."""
 DesaCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{10}$")]
 """Kemendagri code of a desa or kelurahan, 10 digits."""

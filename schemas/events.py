@@ -55,6 +55,8 @@ EVENTS: tuple[type[Event], ...] = (
     dukcapil.HouseholdChanged,
     dukcapil.ResidenceMoved,
     dukcapil.NikVerificationResult,
+    dukcapil.BiometricMatchResult,
+    dukcapil.HolderVerified,
     peduliwni.SelfReported,
     peduliwni.ComplaintFiled,
     peduliwni.CaseAssessed,

@@ -16,12 +16,21 @@ TICK: Final = "tick"
 """A moment at which a dossier asked to be looked at again."""
 MARK: Final = "feed_mark"
 """How far one partition of one agency topic is complete; read by every partition of `suar.facts`."""
+POLICY_IN_FORCE: Final = "policy_in_force"
+"""Which version of the policy a partition judges by from here on, live or in the shadow; read by every partition."""
+TO_ALL: Final = frozenset({MARK, POLICY_IN_FORCE})
+"""Facts for the partition itself; every other one is about the subject in its key."""
 UNLINKED: Final = "unlinked"
 """A document takes back what it forwarded: it belonged to somebody else."""
 GATHERED: Final = "gathered"
 """A link subject tells a member how many people its cluster now counts."""
 MENTIONED: Final = "mentioned"
 """A person or document tells a link subject that it used it."""
+
+COMPLAINED: Final = "complained_of"
+"""A case tells a recruiter, a contact or a company that it complains of it."""
+COUNTED: Final = "counted"
+"""A desa tells its kabupaten how many people it counts."""
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

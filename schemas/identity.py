@@ -9,6 +9,8 @@ from typing import Annotated, NewType
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from schemas.nik import NikFault, read_nik, written_by_a_spreadsheet
+
 Pseudonym = NewType("Pseudonym", str)
 """HMAC-SHA-256 over (issuer, type, value), first 128 bits, 32 hex digits."""
 
@@ -28,6 +30,14 @@ class SubjectKind(StrEnum):
     COMPANY = "company"
     DESA = "desa"
     OFFICER = "officer"
+    ADDRESS = "address"
+    """A temporary address that several applicants give (rule 19)."""
+    LETTER = "letter"
+    """A village letter by its number (rule 26)."""
+    LIKENESS = "likeness"
+    """Where numbers meet that may be one person's: those of one face, or of one date of birth and mother's name (rule 11)."""
+    CASE = "case"
+    """A complaint and what became of it: what it says of recruiters reaches them from here, without whose it is."""
     UNKEYED = "unkeyed"
     """Events that carry no usable identifier: kept in the log, joined with nothing."""
 
@@ -43,7 +53,12 @@ class Identifies:
 
 @dataclass(frozen=True)
 class Private:
-    """Marks a contract field that names or describes a person: it ends at admission and is not put on `suar.facts`."""
+    """Marks a contract field that describes a person: it ends at admission and is not put on `suar.facts`."""
+
+
+@dataclass(frozen=True)
+class Sketched:
+    """Marks a contract field that names a person: it leaves admission as a keyed sketch, a list of strings (`schemas.names`)."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +91,20 @@ def kind_of(of: Subject) -> SubjectKind:
     return SubjectKind(of.partition(":")[0])
 
 
-_PLACEHOLDER = re.compile(r"^(\d)\1{15}$|^0123456789|^1234567890123456$|0000$|^.{6}0000")
-
-
-def usable_nik(nik: str) -> bool:
-    """False for the numbers that registries type when there is none (all one digit, a zero date, serial 0000): never a join key."""
-    return not _PLACEHOLDER.search(nik)
-
-
-def _nik(value: object) -> object:
-    """A spreadsheet's float or exponent is not a NIK: its last digits are lost (15 significant digits)."""
+def _sixteen_digits(value: object) -> object:
+    """A spreadsheet's float or exponent is no number of a registry: its last digits are lost (15 significant digits)."""
     if isinstance(value, str):
         value = value.strip()
-        if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+|\d+\.0*", value):
+        if written_by_a_spreadsheet(value):
             raise ValueError("nik_rounded_by_a_spreadsheet")
     return value
+
+
+def _not_rounded(nik: str) -> str:
+    """A real date with serial 0000: the number of somebody else or of nobody, and where one is, the rest of the file is too."""
+    if read_nik(nik) is NikFault.ROUNDED:
+        raise ValueError("nik_rounded_by_a_spreadsheet")
+    return nik
 
 
 def _document_number(value: object) -> object:
@@ -109,6 +123,16 @@ def _e164(value: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _plain_address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    words = re.sub(r"[^0-9a-z]+", " ", value.lower()).split()
+    return " ".join(word for word in words if word not in _STREET_WORDS)
+
+
+_STREET_WORDS = frozenset({"jl", "jln", "jalan", "no", "nomor", "rt", "rw", "gg", "gang", "kel", "kec", "blok"})
+
+
 def _lower(value: object) -> object:
     """Before the length is checked: a blank name is no name, and must not become one recruiter shared by all."""
     return value.strip().lower() if isinstance(value, str) else value
@@ -116,13 +140,17 @@ def _lower(value: object) -> object:
 
 Nik = Annotated[
     str,
-    BeforeValidator(_nik),
+    BeforeValidator(_sixteen_digits),
     StringConstraints(strict=True, pattern=r"^[0-9]{16}$"),
+    AfterValidator(_not_rounded),
     Identifies("dukcapil", "nik", SubjectKind.PERSON),
 ]
-"""Nomor Induk Kependudukan: 16 digits, as a string. Placeholders are accepted and never joined on."""
+"""Nomor Induk Kependudukan: 16 digits, as a string. Placeholders are accepted and never joined on; one that a spreadsheet rounded is refused."""
 KkNo = Annotated[
-    str, BeforeValidator(_nik), StringConstraints(strict=True, pattern=r"^[0-9]{16}$"), Identifies("dukcapil", "kk_no")
+    str,
+    BeforeValidator(_sixteen_digits),
+    StringConstraints(strict=True, pattern=r"^[0-9]{16}$"),
+    Identifies("dukcapil", "kk_no"),
 ]
 """Family card number: the household key, never a subject of its own."""
 PassportNo = Annotated[
@@ -171,9 +199,33 @@ CompanyRef = Annotated[
     Identifies("kp2mi", "company", SubjectKind.COMPANY),
 ]
 """Placement company (P3MI), employer or partner agency by its register number."""
+LetterNo = Annotated[
+    str,
+    BeforeValidator(_lower),
+    StringConstraints(strict=True, min_length=1, max_length=80),
+    Identifies("desa", "letter", SubjectKind.LETTER),
+]
+"""Number of a village or family letter (DOC_FAMILY_PERMIT)."""
+TemporaryAddress = Annotated[
+    str,
+    BeforeValidator(_plain_address),
+    StringConstraints(strict=True, min_length=6, max_length=300),
+    Identifies("self", "address", SubjectKind.ADDRESS),
+]
+"""Where an applicant stays for the time being, without capitals, punctuation and the words for street and number."""
+PeduliCaseNo = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$"),
+    Identifies("peduliwni", "case", SubjectKind.CASE),
+]
+Kp2miCaseNo = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$"),
+    Identifies("kp2mi", "case", SubjectKind.CASE),
+]
 CpmiId = Annotated[str, StringConstraints(strict=True, min_length=4, max_length=40), Identifies("siapkerja", "cpmi_id")]
 EpmiNo = Annotated[str, StringConstraints(strict=True, min_length=4, max_length=40), Identifies("siskop2mi", "epmi")]
-PersonName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=120), Private()]
-"""A full name; a single name is a whole name."""
+PersonName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=120), Sketched()]
+"""A full name; a single name is a whole name. On `suar.facts` a keyed sketch, left out when the field holds no name."""
 PrivateText = Annotated[str, StringConstraints(strict=True, max_length=500), Private()]
 """Address, place of birth and the like: never on `suar.facts`."""

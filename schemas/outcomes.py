@@ -45,7 +45,8 @@ class GroundCode(Code):
 SubjectKey = Annotated[
     str,
     StringConstraints(
-        strict=True, pattern=r"^(person|document|contact|payer|booking|recruiter|company|desa|officer):[0-9a-f]{32}$"
+        strict=True,
+        pattern=r"^(person|document|contact|payer|booking|recruiter|company|desa|officer|address|letter|case):[0-9a-f]{32}$",
     ),
 ]
 """The pseudonymous subject that an alert names; outcomes find their way back by it."""

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from schemas.codes import ComplaintCategory, Relation, VictimStatus
 from schemas.envelope import Checkpoint, Code, Country, Event, Ref, System
-from schemas.identity import CompanyRef, Nik, PassportNo, PersonName, Phone, RecruiterName
+from schemas.identity import CompanyRef, Nik, PassportNo, PeduliCaseNo, PersonName, Phone, RecruiterName
 
 
 class PeduliwniEvent(Event):
@@ -49,9 +49,9 @@ class ComplaintFiled(PeduliwniEvent):
     """The person, the family or another complains. A complainant is not automatically a victim."""
 
     type: ClassVar[str] = "complaint_filed"
-    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+    addressed_to: ClassVar[tuple[str, ...]] = ("case_no", "nik", "passport_no")
 
-    case_no: Ref
+    case_no: PeduliCaseNo
     channel: Ref | None = None
     nik: Nik | None = None
     passport_no: PassportNo | None = None
@@ -69,9 +69,9 @@ class CaseAssessed(PeduliwniEvent):
     """A victim status is assessed, explicitly and revisably; it stays in its circle (UU 21/2007 Art. 44)."""
 
     type: ClassVar[str] = "case_assessed"
-    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+    addressed_to: ClassVar[tuple[str, ...]] = ("case_no", "nik", "passport_no")
 
-    case_no: Ref
+    case_no: PeduliCaseNo
     nik: Nik | None = None
     passport_no: PassportNo | None = None
     victim_status: VictimStatus
@@ -87,7 +87,7 @@ class SplpIssued(PeduliwniEvent):
 
     splp_no: PassportNo
     nik: Nik | None = None
-    case_no: Ref | None = None
+    case_no: PeduliCaseNo | None = None
     country: Country
 
 
@@ -97,7 +97,7 @@ class RepatriationScheduled(PeduliwniEvent):
     type: ClassVar[str] = "repatriation_scheduled"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
 
-    case_no: Ref
+    case_no: PeduliCaseNo
     nik: Nik | None = None
     passport_no: PassportNo | None = None
     country: Country
@@ -110,7 +110,7 @@ class RepatriationCompleted(PeduliwniEvent):
     type: ClassVar[str] = "repatriation_completed"
     addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
 
-    case_no: Ref
+    case_no: PeduliCaseNo
     nik: Nik | None = None
     passport_no: PassportNo | None = None
     country: Country
@@ -123,8 +123,8 @@ class CaseClosed(PeduliwniEvent):
     """A mission closes a case: assisted, returned, or assistance refused."""
 
     type: ClassVar[str] = "case_closed"
-    addressed_to: ClassVar[tuple[str, ...]] = ("nik", "passport_no")
+    addressed_to: ClassVar[tuple[str, ...]] = ("case_no", "nik", "passport_no")
 
-    case_no: Ref
+    case_no: PeduliCaseNo
     nik: Nik | None = None
     passport_no: PassportNo | None = None

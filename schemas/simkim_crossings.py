@@ -5,9 +5,18 @@ from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from schemas.codes import Count, DeferralReason, Direction, DocumentType, Exemption, Purpose, VisaClass
+from schemas.codes import (
+    Count,
+    DeferralReason,
+    Direction,
+    DocumentType,
+    Exemption,
+    GroupKind,
+    Purpose,
+    VisaClass,
+)
 from schemas.envelope import Checkpoint, Code, Contract, Country, Event, Instant, OfficeCode, Ref, System
-from schemas.identity import BookingRef, OfficerRef, PassportNo, PayerRef, PersonName
+from schemas.identity import BookingRef, OfficerRef, PassportNo, PayerRef, PersonName, Phone
 
 Port = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}([A-Z0-9]{2})?$")]
 """A place on a route: IATA (3) or UN/LOCODE (5), such as `SIN`, `SGSIN`."""
@@ -20,6 +29,26 @@ class Lane(Code):
     AUTOGATE = "AUTOGATE"
     PRIORITY = "PRIORITY"
     PMI_LANE = "PMI_LANE"
+    UNKNOWN = "UNKNOWN"
+
+
+class VesselKind(Code):
+    """What a crew member joins."""
+
+    MERCHANT = "MERCHANT"
+    FISHING = "FISHING"
+    UNKNOWN = "UNKNOWN"
+
+
+class PriorityGround(Code):
+    """Why somebody may use a priority lane."""
+
+    AGE = "AGE"
+    CHILD = "CHILD"
+    DISABILITY = "DISABILITY"
+    PREGNANCY = "PREGNANCY"
+    ESCORT = "ESCORT"
+    OFFICIAL = "OFFICIAL"
     UNKNOWN = "UNKNOWN"
 
 
@@ -49,8 +78,23 @@ class CrossingAttempted(CrossingEvent):
     scheduled_at: Instant | None = None
     booking_ref: BookingRef | None = None
     group_size: Count | None = None
+    group_kind: GroupKind | None = None
     return_booked: bool | None = None
+    return_at: Instant | None = None
     exemption_claimed: Exemption | None = None
+    priority_ground: PriorityGround | None = None
+    companion_passport_no: PassportNo | None = None
+    """The adult with whom a minor presents (rule 16)."""
+    guardian_consent: bool | None = None
+    """A notarised consent of the parents was shown."""
+    seafarer_book: bool | None = None
+    sea_contract_no: Ref | None = None
+    """PKL, validated by the syahbandar (PP 22/2022)."""
+    vessel_kind: VesselKind | None = None
+    stated_purpose: Purpose | None = None
+    """As answered in secondary (rule 33)."""
+    stated_country: Country | None = None
+    stated_companions: Count | None = None
     officer_ref: OfficerRef | None = None
 
 
@@ -112,7 +156,12 @@ class Passenger(Contract):
     destination: Country | None = None
     onward: Country | None = None
     return_booked: bool | None = None
+    return_at: Instant | None = None
+    booked_at: Instant | None = None
+    visa_class: VisaClass = VisaClass.UNKNOWN
+    phone: Phone | None = None
     group_size: Count | None = None
+    group_kind: GroupKind | None = None
 
 
 class ManifestReceived(CrossingEvent):

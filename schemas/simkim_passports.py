@@ -4,10 +4,11 @@ from datetime import date
 from typing import ClassVar
 
 from schemas.codes import Count, Purpose, RefusalReason, Sex
-from schemas.envelope import Code, Country, DesaCode, Event, OfficeCode, Ref, System
+from schemas.envelope import Code, Country, DesaCode, Event, Kabupaten, OfficeCode, Ref, System
 from schemas.identity import (
     Email,
     KkNo,
+    LetterNo,
     Nik,
     OfficerRef,
     PassportNo,
@@ -16,6 +17,7 @@ from schemas.identity import (
     Phone,
     PrivateText,
     RecruiterName,
+    TemporaryAddress,
 )
 
 
@@ -28,6 +30,14 @@ class Channel(Code):
     COLLECTIVE = "COLLECTIVE"
     LTSA = "LTSA"
     MISSION = "MISSION"
+    UNKNOWN = "UNKNOWN"
+
+
+class EmployerKind(Code):
+    """For whom somebody will work abroad, as declared."""
+
+    LEGAL_ENTITY = "LEGAL_ENTITY"
+    HOUSEHOLD = "HOUSEHOLD"
     UNKNOWN = "UNKNOWN"
 
 
@@ -98,9 +108,12 @@ class PassportApplicationSubmitted(SimkimEvent):
     mother_name: PersonName | None = None
     phone: Phone | None = None
     helper_phone: Phone | None = None
+    emergency_phone: Phone | None = None
     email: Email | None = None
     address: PrivateText | None = None
     desa_code: DesaCode | None = None
+    temporary_address: TemporaryAddress | None = None
+    temporary_kabupaten: Kabupaten | None = None
     purpose: Purpose
     destination: Country | None = None
     office_code: OfficeCode
@@ -109,6 +122,10 @@ class PassportApplicationSubmitted(SimkimEvent):
     payer_ref: PayerRef | None = None
     previous_passport_no: PassportNo | None = None
     recommendation_no: Ref | None = None
+    village_letter_no: LetterNo | None = None
+    """The family permit, known to the village head (DOC_FAMILY_PERMIT)."""
+    village_letter_desa: DesaCode | None = None
+    employer_kind: EmployerKind | None = None
 
 
 class PassportInterviewCompleted(SimkimEvent):

@@ -4,8 +4,8 @@ from datetime import date
 from typing import ClassVar
 
 from schemas.codes import ComplaintCategory, DeferralReason, LicenceStatus, Scheme, WorkDocument
-from schemas.envelope import Checkpoint, Code, Country, DesaCode, Event, Ref, System
-from schemas.identity import CompanyRef, EpmiNo, KkNo, Nik, OfficerRef, PassportNo, Phone, RecruiterName
+from schemas.envelope import Checkpoint, Code, Country, DesaCode, Event, OfficeCode, Ref, System
+from schemas.identity import CompanyRef, EpmiNo, KkNo, Kp2miCaseNo, Nik, OfficerRef, PassportNo, Phone, RecruiterName
 
 
 class Siskop2miEvent(Event):
@@ -121,6 +121,8 @@ class EpmiIssued(Siskop2miEvent):
     scheme: Scheme
     country: Country
     position: Ref | None = None
+    office_code: OfficeCode | None = None
+    verifier_ref: OfficerRef | None = None
     employer_ref: CompanyRef | None = None
     p3mi_ref: CompanyRef | None = None
     job_order_no: Ref | None = None
@@ -177,9 +179,9 @@ class ComplaintReceived(Siskop2miEvent):
     """Somebody complains in KP2MI's channel (PP 59/2021 Art. 35 e)."""
 
     type: ClassVar[str] = "complaint_received"
-    addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
+    addressed_to: ClassVar[tuple[str, ...]] = ("case_no", "nik")
 
-    case_no: Ref
+    case_no: Kp2miCaseNo
     nik: Nik | None = None
     country: Country | None = None
     category: ComplaintCategory

@@ -63,6 +63,10 @@ REJECTED = Topic(
     config={"max.message.bytes": str(MAX_RECORD_BYTES + 1024 * 1024)},
 )
 POLICY = Topic("suar.policy", "the dated tables that a task force signed", None, partitions=1)
+SHADOW = Topic(
+    "suar.shadow", "what a policy in the shadow would have said otherwise, keyed by alert id; no identity", AGENCY_DAYS
+)
+AREAS = Topic("suar.areas", "how many people of a desa or kabupaten, never fewer than three; no identity", None)
 
 AGENCY_TOPICS: tuple[Topic, ...] = (
     _agency(
@@ -139,6 +143,8 @@ AGENCY_TOPICS: tuple[Topic, ...] = (
         "household_changed",
         "residence_moved",
         "nik_verification_result",
+        "biometric_match_result",
+        "holder_verified",
     ),
     _agency(
         "peduliwni.cases",
@@ -174,5 +180,5 @@ AGENCY_TOPICS: tuple[Topic, ...] = (
 HEARTBEAT = "feed_heartbeat"
 """Allowed on every agency topic; an agency sends it to each partition."""
 
-TOPICS: tuple[Topic, ...] = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS, REJECTED, POLICY)
+TOPICS: tuple[Topic, ...] = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS, REJECTED, POLICY, SHADOW, AREAS)
 BY_NAME = {topic.name: topic for topic in TOPICS}

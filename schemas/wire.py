@@ -1,7 +1,7 @@
 """Bytes ⇄ contract: reads an agency's record or says by name why it cannot, and turns it into pseudonymous facts."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,9 @@ from schemas.envelope import Code, Contract, Event, System
 from schemas.events import MODELS
 from schemas.facts import Fact, Note, Value
 from schemas.heartbeat import FeedHeartbeat
-from schemas.identity import Identifier, Identifies, Private, Subject, SubjectKind, pseudonym, subject, usable_nik
+from schemas.identity import Identifier, Identifies, Private, Sketched, Subject, SubjectKind, pseudonym, subject
+from schemas.names import sketch
+from schemas.nik import usable_kk, usable_nik
 from schemas.topics import HEARTBEAT, Topic
 
 MAX_EVENT_BYTES = 1024 * 1024
@@ -95,6 +97,7 @@ class Tombstone:
 
 
 Outcome = Admitted | Heartbeat | Tombstone
+Mark = Identifies | Private | Sketched
 Model = TypeVar("Model", bound=Contract)
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -270,6 +273,10 @@ def _parts(event: Event) -> Iterator[tuple[str, str, type[Event], Data]]:
         yield f"#{passenger['entry_ref']}", "manifest_entry", type(event), {**flight, **passenger}
 
 
+_USABLE: Mapping[str, Callable[[str], bool]] = {"nik": usable_nik, "kk_no": usable_kk}
+"""Types of identifiers that people fill with stand-ins when there is none."""
+
+
 def _pseudonymous(model: type[Event], data: Data, key: bytes) -> tuple[Data, tuple[Subject, ...]]:
     marks = markers(model)
     sealed: Data = {}
@@ -279,12 +286,16 @@ def _pseudonymous(model: type[Event], data: Data, key: bytes) -> tuple[Data, tup
         mark = marks.get(name)
         if isinstance(mark, Private):
             continue
+        if isinstance(mark, Sketched):
+            if codes := sketch(key, str(value)):
+                sealed[name] = [*codes]
+            continue
         if not isinstance(mark, Identifies):
             sealed[name] = value
             if name == "subject":
                 subjects.append(Subject(str(value)))
             continue
-        if mark.type in {"nik", "kk_no"} and not usable_nik(str(value)):
+        if not _USABLE.get(mark.type, bool)(str(value)):
             sealed[f"{name}_unusable"] = True
             continue
         sealed[name] = pseudonym(key, Identifier(mark.issuer, mark.type, str(value)))
@@ -304,12 +315,12 @@ def _refuse_identifier_in_text(model: type[Event], data: Data, fact: Fact) -> No
 
 
 @cache
-def markers(model: type[Contract]) -> Mapping[str, Identifies | Private]:
+def markers(model: type[Contract]) -> Mapping[str, Mark]:
     """The fields of a model (and of the models nested in it) that identify or describe a person."""
-    found: dict[str, Identifies | Private] = {}
+    found: dict[str, Mark] = {}
     for name, info in model.model_fields.items():
         for mark in (*info.metadata, *_nested(info.annotation)):
-            if isinstance(mark, Identifies | Private):
+            if isinstance(mark, Mark):
                 found[name] = mark
             elif isinstance(mark, type) and issubclass(mark, Contract):
                 found |= markers(mark)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,14 @@ from schemas import wire
 from schemas.facts import MARK, Fact, digest, encode
 from schemas.topics import BY_NAME, FACTS, MAX_RECORD_BYTES, REJECTED
 from streams import metrics
-from streams.health import EXIT_POISONED, give_up
-from streams.lanes import Fold, Records
-from streams.produce import Headers, Outbox, Record
+from streams.lanes import Fold, Folded, Records
+from streams.produce import Record
 from streams.settings import Settings
 from streams.store import Batch
 
+OUTCOMES = ("admitted", "heartbeat", "tombstone", "rejected")
+MAX_KEY_BYTES, MAX_HEADER_BYTES, HEADER_OVERHEAD = 128 * 1024, 256 * 1024, 10
+"""What a copy in `suar.rejected` carries of them."""
 YIELD_EVERY = 100
 """Records between two looks at the event loop: about two milliseconds."""
 
@@ -54,38 +57,34 @@ class AdmitFold(Fold):
 
     stage = "admit"
     resumes_from_kafka = True
+    lazy = True
 
-    def __init__(self, topic: str, outbox: Outbox, settings: Settings, limits: Limits) -> None:
+    def __init__(self, topic: str, settings: Settings, limits: Limits) -> None:
         self._topic = BY_NAME[topic]
-        self._outbox, self._key, self._limits = outbox, settings.key, limits
+        self._key, self._limits = settings.key, limits
         self._mark_every = timedelta(seconds=settings.mark_seconds)
         self._marked: datetime | None = None
+        self._counts = {outcome: metrics.RECORDS.labels(topic, outcome) for outcome in OUTCOMES}
+        self._unknown_codes = metrics.UNKNOWN_CODES.labels(topic)
 
     async def begin(self, quiet_below: int) -> None:
         """Facts carry their ids: admitting a record again changes nothing, so there is nothing to read."""
         self._marked = None
 
-    async def fold(self, records: Records) -> Batch:
-        """Every record becomes facts, a mark, nothing (a tombstone) or a rejection, and all is acknowledged."""
+    async def fold(self, records: Records, blobs: Sequence[bytes | None]) -> Folded:
+        """Every record becomes facts, a mark, nothing (a tombstone) or a rejection."""
         now = datetime.now(UTC)
         out: list[Record] = []
         for index, record in enumerate(records):
             if index % YIELD_EVERY == YIELD_EVERY - 1:
                 await asyncio.sleep(0)
             out += self._admitted(record, now)
-        await self._outbox.send(out)
-        return Batch(next=records[-1].offset + 1)
+        return Folded(Batch(next=records[-1].offset + 1), out)
 
     @property
-    def lazy(self) -> bool:
-        """Only a worker about to stop must leave its progress behind."""
-        return self._limits.exceeded(self._topic.name) is None
-
-    def saved(self) -> None:
-        """Only now: what was rejected stands in `suar.rejected`, and the next start goes on behind it."""
-        problem = self._limits.exceeded(self._topic.name)
-        if problem is not None:
-            give_up(EXIT_POISONED, problem)
+    def poison(self) -> str | None:
+        """What was rejected stands in `suar.rejected` by then, and the next start goes on behind it."""
+        return self._limits.exceeded(self._topic.name)
 
     def _admitted(self, record: "ConsumerRecord[bytes, bytes]", now: datetime) -> list[Record]:
         at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
@@ -97,7 +96,8 @@ class AdmitFold(Fold):
             return [rejected(record, bad)]
         if isinstance(outcome, wire.Admitted):
             self._count("admitted")
-            metrics.UNKNOWN_CODES.labels(self._topic.name).inc(outcome.unknown_codes)
+            if outcome.unknown_codes:
+                self._unknown_codes.inc(outcome.unknown_codes)
             return [Record(FACTS.name, note.subject.encode(), encode(note.fact)) for note in outcome.notes]
         if isinstance(outcome, wire.Heartbeat):
             self._count("heartbeat")
@@ -115,7 +115,7 @@ class AdmitFold(Fold):
 
     def _count(self, outcome: str, *, bad: bool = False) -> None:
         self._limits.count(self._topic.name, bad=bad)
-        metrics.RECORDS.labels(self._topic.name, outcome).inc()
+        self._counts[outcome].inc()
 
 
 def _mark(record: "ConsumerRecord[bytes, bytes]", beat: wire.Heartbeat, at: datetime) -> Fact:
@@ -137,7 +137,8 @@ def rejected(record: "ConsumerRecord[bytes, bytes]", bad: wire.BadRecord) -> Rec
     """The original bytes with reason and origin. The original key may name a person: it travels as a header, not as key.
 
     A compressed batch can carry records larger than any topic takes in clear. Those are cut, say so in a header, and stand
-    whole at their origin; whatever is this large is refused for it (`wire.MAX_EVENT_BYTES`), cut or not.
+    whole at their origin; whatever is this large is refused for it (`wire.MAX_EVENT_BYTES`), cut or not. So are a key and
+    headers that would make the copy too large.
     """
     origin: dict[str, Any] = {
         "reason": bad.reason.value,
@@ -149,11 +150,35 @@ def rejected(record: "ConsumerRecord[bytes, bytes]", bad: wire.BadRecord) -> Rec
     }
     headers: list[tuple[str, bytes]] = [(f"suar-{name}", str(value).encode()) for name, value in origin.items()]
     if record.key is not None:
-        headers.append(("suar-key", record.key))
+        headers.append(("suar-key", record.key[:MAX_KEY_BYTES]))
+        headers += _cut("key", len(record.key), MAX_KEY_BYTES)
     value = record.value
-    if value is not None and len(value) > MAX_RECORD_BYTES:
-        headers.append(("suar-cut-from", str(len(value)).encode()))
+    if value is not None:
+        headers += _cut("", len(value), MAX_RECORD_BYTES)
         value = value[:MAX_RECORD_BYTES]
-    kept: Headers = tuple(headers + [(f"original-{name}", text) for name, text in record.headers])
+    headers += _originals(record.headers)
     key = f"{record.topic}/{record.partition}/{record.offset}".encode()
-    return Record(REJECTED.name, key, value, headers=kept)
+    return Record(REJECTED.name, key, value, headers=tuple(headers))
+
+
+def _cut(what: str, size: int, most: int) -> list[tuple[str, bytes]]:
+    name = f"suar-{what}-cut-from" if what else "suar-cut-from"
+    return [(name, str(size).encode())] if size > most else []
+
+
+def _originals(headers: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """The headers as they came, as far as there is room: together with them the copy must pass the broker's bound."""
+    kept: list[tuple[str, bytes]] = []
+    size = sum(_size(*header) for header in headers)
+    room = MAX_HEADER_BYTES
+    for name, text in headers:
+        room -= _size(name, text)
+        if room < 0:
+            break
+        kept.append((f"original-{name}", text))
+    return _cut("headers", size, MAX_HEADER_BYTES) + kept
+
+
+def _size(name: str, text: bytes | None) -> int:
+    """With what it takes to carry it: some send a million empty ones."""
+    return len(name.encode()) + len(text or b"") + len("original-") + HEADER_OVERHEAD

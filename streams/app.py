@@ -20,12 +20,15 @@ from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, SCREENINGS, Topic
 from streams import metrics
 from streams.admit import AdmitFold, Limits
+from streams.budget import Budgets
+from streams.conductor import Conductor
 from streams.deliver import DeliverFold, Feeds
-from streams.health import EXIT_CRASHED, EXIT_STALLED, Health, give_up
+from streams.health import EXIT_STALLED, Health, give_up, stop_in_time
 from streams.lanes import KAFKA_AWAY, REDIS_AWAY, Deps, Fold, Lane
 from streams.produce import Outbox
 from streams.react import ReactFold, wake_all
 from streams.settings import Settings
+from streams.shelf import Shelf
 from streams.source import Source
 from streams.store import Store
 from streams.teller import Teller
@@ -33,29 +36,36 @@ from streams.teller import Teller
 log = logging.getLogger("suar")
 
 MakeFold = Callable[[TopicPartition, Store], Fold]
-MakeLane = Callable[[TopicPartition, Source], Lane]
-CHANNEL = 64
-"""Partition batches between source and agent."""
+Lanes = dict[TopicPartition, Lane]
+MakeLane = Callable[[TopicPartition, Source, Conductor], Lane]
+STAGES = ("admit", "react", "deliver")
+"""Each has a connection to Redis of its own, so that none waits for another's answers; and what is admitted does not wait
+for the acknowledgement of what is said.
+"""
+CHANNEL = 8
+"""Fetches between source and agent."""
 CONNECTIONS = 4
-"""Connections to Redis of one worker."""
+"""Connections to Redis of one teller at most; it keeps one."""
 
 
 class Stage:
-    """Sources, the channel behind them, and a lane for each partition that this worker owns."""
+    """Sources, the channel behind them, a lane for each partition that this worker owns, and who folds them together."""
 
-    def __init__(self, name: str, sources: tuple[Source, ...], make: MakeLane) -> None:
+    def __init__(
+        self, name: str, sources: tuple[Source, ...], make: MakeLane, conduct: Callable[[Lanes], Conductor]
+    ) -> None:
         self.name = name
-        self.lanes: dict[TopicPartition, Lane] = {}
+        self.lanes: Lanes = {}
         self._sources = {source.topic: source for source in sources}
+        self._conductor = conduct(self.lanes)
         self._make = make
         for source in sources:
             source.on_assigned, source.on_revoked, source.offsets = self._assigned, self._revoked, self._offsets
 
     def _assigned(self, partitions: Iterable[TopicPartition]) -> None:
+        self._conductor.start()
         for partition in partitions:
-            lane = self._make(partition, self._sources[partition.topic])
-            lane.task.add_done_callback(_guard)
-            self.lanes[partition] = lane
+            self.lanes[partition] = self._make(partition, self._sources[partition.topic], self._conductor)
 
     async def _revoked(self, partitions: Iterable[TopicPartition]) -> None:
         lanes = [lane for partition in partitions if (lane := self.lanes.pop(partition, None)) is not None]
@@ -65,11 +75,13 @@ class Stage:
         return {tp: lane.next for tp, lane in self.lanes.items() if tp.topic == topic and lane.next is not None}
 
     async def hand_over(self, stream: Any) -> None:
-        """An agent's whole work: each batch to its partition's lane."""
-        async for partition, records in stream:
-            lane = self.lanes.get(partition)
-            if lane is not None:
-                lane.offer(records)
+        """An agent's whole work: what a fetch brought, to the lanes of its partitions."""
+        async for fetched in stream:
+            for partition, records in fetched.items():
+                lane = self.lanes.get(partition)
+                if lane is not None:
+                    lane.offer(records)
+            self._conductor.go()
 
     def lag(self) -> dict[Lane, int]:
         """Records not yet folded, by lane."""
@@ -87,20 +99,11 @@ class Stage:
     async def close(self) -> None:
         """Lets every lane go."""
         await self._revoked(list(self.lanes))
+        self._conductor.stop()
 
     async def leave(self) -> None:
         """Leaves every group, side by side."""
         await asyncio.gather(*(source.leave() for source in self._sources.values()))
-
-
-def _guard(task: "asyncio.Task[None]") -> None:
-    """The one guard: a lane that ends by anything but a cancel is a bug, and a bug must not be passed over in silence."""
-    if task.cancelled():
-        return
-    error = task.exception()
-    if error is not None:
-        log.error("lane %s", task.get_name(), exc_info=error)
-        give_up(EXIT_CRASHED, f"{task.get_name()} failed with {type(error).__name__}; the log has the trace")
 
 
 def build(settings: Settings, policy: Policy) -> faust.App:
@@ -120,36 +123,46 @@ def build(settings: Settings, policy: Policy) -> faust.App:
             Path(tempfile.gettempdir()) / f"{settings.namespace}-faust"
         ),  # it wants one and keeps nothing there
     )
-    teller = Teller(connect(settings.redis))
-    outbox, health, limits, feeds = Outbox(settings.kafka), Health(), Limits(settings), Feeds(teller, settings)
+    admitting, talking = Outbox(settings.kafka), Outbox(settings.kafka)
+    tellers = {name: Teller(connect(settings.redis)) for name in STAGES}
+    health, limits, feeds = Health(), Limits(settings), Feeds(tellers["deliver"], settings)
+    shelf, budgets = Shelf(settings.kafka, policy, health), Budgets(tellers["deliver"], settings, policy)
 
     services: list[Any] = []  # Faust takes instances where its types say classes
 
     def stage(name: str, topics: Iterable[Topic], make: MakeFold) -> Stage:
         channel = app.channel(maxsize=CHANNEL)
-        sources = tuple(Source(stage=name, topic=topic.name, channel=channel, settings=settings) for topic in topics)
+        outbox, teller = admitting if name == "admit" else talking, tellers[name]
+        sources = tuple(
+            Source(stage=name, topic=topic.name, channel=channel, settings=settings, gathers=name == "deliver")
+            for topic in topics
+        )
 
-        def lane(partition: TopicPartition, source: Source) -> Lane:
+        def lane(partition: TopicPartition, source: Source, conductor: Conductor) -> Lane:
             store = Store(teller, settings.namespace, partition.topic, partition.partition)
-            return Lane(partition, make(partition, store), store, Deps(settings, health, source))
+            return Lane(partition, make(partition, store), store, Deps(settings, health, source, conductor.ready))
 
-        made = Stage(name, sources, lane)
+        made = Stage(name, sources, lane, lambda lanes: Conductor(name, lanes, teller, outbox, settings))
         app.agent(channel, name=name)(made.hand_over)
         services.extend(sources)
         return made
 
     stages = (
-        stage("admit", AGENCY_TOPICS, lambda tp, store: AdmitFold(tp.topic, outbox, settings, limits)),
-        stage("react", (FACTS,), lambda tp, store: ReactFold(tp.partition, store, outbox, policy)),
-        stage("deliver", (ALERTS, SCREENINGS), lambda tp, store: DeliverFold(feeds)),
+        stage("admit", AGENCY_TOPICS, lambda tp, store: AdmitFold(tp.topic, settings, limits)),
+        stage("react", (FACTS,), lambda tp, store: ReactFold(tp.partition, store, talking, shelf)),
+        stage("deliver", (ALERTS, SCREENINGS), lambda tp, store: DeliverFold(feeds, budgets)),
     )
 
     @app.agent(app.topic(POLICY.name, value_serializer="raw", key_type=bytes, value_type=bytes), name="policy")
     async def policies(stream: Any) -> None:
         async for _ in stream:
-            log.info("a policy was published; it takes effect at the next start")
+            log.debug("suar.policy was written; what a fact names is read from there")
 
-    services += [Clockwork(stages, settings, health), Closing(stages, outbox, teller)]
+    @app.on_before_shutdown.connect
+    async def stopping(*_: Any, **__: Any) -> None:
+        stop_in_time()
+
+    services += [Clockwork(stages, settings, health), Closing(stages, (admitting, talking), tuple(tellers.values()))]
     for service in services:
         app.service(service)
     _pages(app, health)
@@ -195,18 +208,22 @@ class Clockwork(mode.Service):
             self._ages()
             self._health.joined = all(stage.joined for stage in self._stages)
             for stage in self._stages:
+                waits = self._health.waits(stage.name)  # lanes fold together, so one that waits holds its neighbours
                 for lane, lag in stage.lag().items():
                     metrics.LAG.labels(lane.partition.topic, str(lane.partition.partition)).set(lag)
-                    if lag and self._health.stalled(lane.name, self._settings.stall_seconds):
+                    if lag and not waits and self._health.stalled(lane.name, self._settings.stall_seconds):
                         seconds = self._settings.stall_seconds
                         give_up(EXIT_STALLED, f"{lane.name}: {lag} records wait and none moved for {seconds:.0f} s")
 
     def _ages(self) -> None:
-        """Every second, so that a silent feed is seen to age."""
+        """Every second, so that a silent feed is seen to age, and a policy to be taken up."""
         now = time.time()
+        metrics.POLICY.clear()
         for stage in self._stages:
             for lane in stage.lanes.values():
                 if isinstance(lane.fold, ReactFold):
+                    for use, version in lane.fold.judges_by:
+                        metrics.POLICY.labels(version, use.value).inc()
                     for source, mark in lane.fold.context.marks.items():
                         metrics.FEED_AGE.labels(source).set(now - mark.timestamp())
 
@@ -214,16 +231,16 @@ class Clockwork(mode.Service):
 class Closing(mode.Service):
     """Started last and so stopped first: lanes let go before their sources leave the group."""
 
-    def __init__(self, stages: tuple[Stage, ...], outbox: Outbox, teller: Teller) -> None:
+    def __init__(self, stages: tuple[Stage, ...], outboxes: tuple[Outbox, ...], tellers: tuple[Teller, ...]) -> None:
         super().__init__()
-        self._stages, self._outbox, self._teller = stages, outbox, teller
+        self._stages, self._outboxes, self._tellers = stages, outboxes, tellers
 
     async def on_stop(self) -> None:
         """Within three seconds, whatever is away."""
         await asyncio.gather(*(stage.close() for stage in self._stages))
         await asyncio.gather(*(stage.leave() for stage in self._stages))
-        await self._outbox.stop()
-        await self._teller.close()
+        await asyncio.gather(*(outbox.stop() for outbox in self._outboxes))
+        await asyncio.gather(*(teller.close() for teller in self._tellers))
 
 
 Handler = Callable[[Any, Any], Awaitable[Any]]

@@ -1,24 +1,30 @@
 """Deliver: puts alerts and screenings on the feeds of those they are for, once a revision, each as its role may see it."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 from aiokafka import ConsumerRecord
+from prometheus_client import Counter as Counted
 from pydantic import ValidationError
 
 from agents.route import view
 from schemas.alerts import OPEN_STATES, Alert, Recipient, Screening, State
 from schemas.topics import ALERTS
 from streams import metrics
-from streams.lanes import Fold, Records
+from streams.budget import Budgets
+from streams.lanes import Fold, Folded, Records, breath
 from streams.settings import Settings
 from streams.store import Batch
-from streams.teller import Argument, Script, Teller
+from streams.teller import Argument, Command, Script, Teller
 
 SCREENING_TTL: Final = timedelta(days=2)
 ALERT_TTL: Final = timedelta(days=30)
+_SCREENINGS: Final = metrics.DELIVERED.labels("CHECKPOINT", "screening")
 
 # KEYS: state, then stream and open index of each recipient.
 # ARGV: revision, whole, seconds to live, feed length, score, id, then entry and '1' (open) or '0' for each recipient.
@@ -35,6 +41,14 @@ for i = 1, (#KEYS - 1) / 2 do
 end
 return 1
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """How something is put on its feeds, and what to count when it was."""
+
+    command: Command
+    counts: Sequence[Counted]
 
 
 class Feeds:
@@ -59,12 +73,28 @@ class Feeds:
 
     async def alert(self, alert_id: str) -> Alert | None:
         """The newest revision of an alert, or None."""
-        whole = await self._teller.call("HGET", self.thing("alert", alert_id), "whole")
-        return Alert.model_validate_json(whole) if whole else None
+        return _alert(await self._teller.call(*self._newest(alert_id)))
 
-    async def put_alert(self, alert: Alert, now: datetime) -> bool:
-        """False when this revision, or a newer one, is there already."""
-        before = await self.alert(alert.alert_id)
+    def _newest(self, alert_id: str) -> Command:
+        return ("HGET", self.thing("alert", alert_id), "whole")
+
+    async def put(self, said: Sequence[Alert | Screening], now: datetime) -> None:
+        """Things of different names, each once: what is there already, as this revision or a newer one, stays as it is."""
+        alerts = [one for one in said if isinstance(one, Alert)]
+        wholes = await self._teller.together([self._newest(one.alert_id) for one in alerts])
+        puts: list[_Put] = []
+        for one, whole in zip(alerts, wholes, strict=True):
+            await breath()
+            puts.append(self._alert(one, _alert(whole), now))
+        answers = [one for one in said if isinstance(one, Screening) and now - one.at <= SCREENING_TTL]
+        puts += map(self._screening, answers)
+        for put, done in zip(puts, await self._teller.together([put.command for put in puts]), strict=True):
+            if isinstance(done, Exception):
+                raise done
+            for count in put.counts if done else ():
+                count.inc()
+
+    def _alert(self, alert: Alert, before: Alert | None, now: datetime) -> _Put:
         stale = alert.expires_at < now and before is None
         mine = {one.feed: one for one in alert.recipients}
         gone = {one.feed: one for one in before.recipients if one.feed not in mine} if before else {}
@@ -72,19 +102,17 @@ class Feeds:
             (one, self._entry(alert, one, before, stale=stale), alert.state in OPEN_STATES and not stale)
             for one in mine.values()
         ]
-        rerouted = alert.model_copy(update={"state": State.WITHDRAWN, "reason": "rerouted"})
-        entries += [(one, self._entry(rerouted, one, before, stale=stale), False) for one in gone.values()]
+        if gone:
+            rerouted = alert.model_copy(update={"state": State.WITHDRAWN, "reason": "rerouted"})
+            entries += [(one, self._entry(rerouted, one, before, stale=stale), False) for one in gone.values()]
         keys = [self.thing("alert", alert.alert_id)]
         args: list[Argument] = [alert.revision, alert.model_dump_json(), int(ALERT_TTL.total_seconds())]
         args += [self._length, alert.at.timestamp(), alert.alert_id]
         for recipient, entry, is_open in entries:
             keys += [self.stream(recipient.feed), self.open(recipient.feed)]
             args += [entry, "1" if is_open else "0"]
-        done = bool(await self._teller.run(_PUT, keys, args))
-        if done:
-            for recipient, entry, _ in entries:
-                metrics.DELIVERED.labels(recipient.role.value, "alert").inc(bool(entry))
-        return done
+        counts = [metrics.DELIVERED.labels(recipient.role.value, "alert") for recipient, entry, _ in entries if entry]
+        return _Put(_PUT.on(keys, args), counts)
 
     def _entry(self, alert: Alert, recipient: Recipient, before: Alert | None, *, stale: bool) -> bytes:
         """Empty when nobody should hear: what is long over, or the end of something this feed never saw."""
@@ -93,68 +121,64 @@ class Feeds:
             return b""
         return msgspec.json.encode({"what": "alert", **view(alert, recipient.role)})
 
-    async def put_screening(self, screening: Screening, now: datetime) -> bool:
+    def _screening(self, answer: Screening) -> _Put:
         """The answer to an attempt, for its checkpoint."""
-        if now - screening.at > SCREENING_TTL:
-            return False
-        feed = f"SCREENING:{screening.checkpoint}"
-        whole = screening.model_dump_json()
-        done = await self._teller.run(
-            _PUT,
-            [self.thing("screening", screening.crossing_id), self.stream(feed), self.open(feed)],
-            [
-                screening.revision,
-                whole,
-                int(SCREENING_TTL.total_seconds()),
-                self._length,
-                screening.at.timestamp(),
-                screening.crossing_id,
-                whole,
-                "0",
-            ],
-        )
-        metrics.DELIVERED.labels("CHECKPOINT", "screening").inc(bool(done))
-        return bool(done)
+        feed = f"SCREENING:{answer.checkpoint}"
+        keys = [self.thing("screening", answer.crossing_id), self.stream(feed), self.open(feed)]
+        whole = answer.model_dump_json()
+        args: list[Argument] = [answer.revision, whole, int(SCREENING_TTL.total_seconds()), self._length]
+        args += [answer.at.timestamp(), answer.crossing_id, whole, "0"]
+        return _Put(_PUT.on(keys, args), [_SCREENINGS])
+
+
+def _alert(whole: bytes | Exception | None) -> Alert | None:
+    if isinstance(whole, Exception):
+        raise whole
+    return Alert.model_validate_json(whole) if whole else None
 
 
 class DeliverFold(Fold):
     """One partition of `suar.alerts` or `suar.screenings`."""
 
     stage = "deliver"
+    lazy = True  # the feeds know what they hold
 
-    def __init__(self, feeds: Feeds) -> None:
-        self._feeds = feeds
+    def __init__(self, feeds: Feeds, budgets: Budgets) -> None:
+        self._feeds, self._budgets = feeds, budgets
+
+    @property
+    def waits(self) -> bool:
+        """For the feeds."""
+        return True
 
     async def begin(self, quiet_below: int) -> None:
         """The feeds hold the revisions: delivering again is refused there."""
 
-    @property
-    def lazy(self) -> bool:
-        """The feeds know what they hold."""
-        return True
-
-    async def fold(self, records: Records) -> Batch:
-        """Things of different names side by side; revisions of one thing in order, so that none overtakes another."""
+    async def fold(self, records: Records, blobs: Sequence[bytes | None]) -> Folded:
+        """Things of different names together; revisions of one thing in order, so that none overtakes another."""
         now = datetime.now(UTC)
-        things: dict[bytes | None, list[ConsumerRecord[bytes, bytes]]] = {}
+        rounds: list[list[Alert | Screening]] = []
+        revisions: Counter[bytes | None] = Counter()
         for record in records:
-            things.setdefault(record.key, []).append(record)
-        await asyncio.gather(*(self._revisions(some, now) for some in things.values()))
-        return Batch(next=records[-1].offset + 1)
+            await breath()
+            said = _read(record)
+            if said is not None:
+                if revisions[record.key] == len(rounds):
+                    rounds.append([])
+                rounds[revisions[record.key]].append(said)
+                revisions[record.key] += 1
+        for one in rounds:
+            answers = [said for said in one if isinstance(said, Screening)]
+            await asyncio.gather(self._feeds.put(one, now), *(self._budgets.count(said, now) for said in answers))
+        return Folded(Batch(next=records[-1].offset + 1))
 
-    async def _revisions(self, records: Records, now: datetime) -> None:
-        for record in records:
-            await self._one(record, now)
 
-    async def _one(self, record: "ConsumerRecord[bytes, bytes]", now: datetime) -> None:
-        if record.value is None:
-            return
-        try:
-            said = (Alert if record.topic == ALERTS.name else Screening).model_validate_json(record.value)
-        except ValidationError:
-            metrics.UNREADABLE_SAID.labels(record.topic).inc()
-            return
-        if isinstance(said, Alert):
-            await self._feeds.put_alert(said, now)
-        else:
-            await self._feeds.put_screening(said, now)
+def _read(record: "ConsumerRecord[bytes, bytes]") -> Alert | Screening | None:
+    """What stands there; what somebody else wrote is counted and passed over."""
+    if record.value is None:
+        return None
+    try:
+        return (Alert if record.topic == ALERTS.name else Screening).model_validate_json(record.value)
+    except ValidationError:
+        metrics.UNREADABLE_SAID.labels(record.topic).inc()
+        return None

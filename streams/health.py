@@ -1,5 +1,6 @@
 """Health: what the worker waits for, whether it moves, and the one way in which it gives up."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -10,6 +11,8 @@ from streams import metrics
 
 log = logging.getLogger("suar")
 
+STOPS_WITHIN = 4.0
+"""Seconds from the signal; a group that is just being joined would be left only when the broker has seen to all."""
 EXIT_CRASHED = 1
 EXIT_STALLED = 3
 EXIT_POISONED = 4
@@ -28,7 +31,7 @@ class Health:
     """Every source is in its group; looked at once a second."""
 
     def wait(self, lane: str, on: str) -> None:
-        """A lane cannot go on: Redis or Kafka is away. Said once a lane and outage."""
+        """A lane cannot go on: Redis, Kafka or the policy that a fact names is away. Said once a lane and outage."""
         if self.waiting.get(lane) != on:
             metrics.OUTAGES.labels(on).inc()
             log.warning("%s waits for %s; nothing is lost, it goes on when %s is back", lane, on, on)
@@ -43,7 +46,7 @@ class Health:
             self._gauge()
 
     def _gauge(self) -> None:
-        for on in ("redis", "kafka"):
+        for on in ("redis", "kafka", "policy"):
             metrics.WAITING.labels(on).set(float(on in self.waiting.values()))
 
     def drop(self, lane: str) -> None:
@@ -52,6 +55,10 @@ class Health:
             names.discard(lane)
         self.waiting.pop(lane, None)
         self.moved_at.pop(lane, None)
+
+    def waits(self, stage: str) -> bool:
+        """A lane of that stage waits for an outage to end."""
+        return any(lane.startswith(f"{stage}/") for lane in self.waiting)
 
     def stalled(self, lane: str, seconds: float) -> bool:
         """No progress for so long, although nothing it needs is away."""
@@ -78,3 +85,13 @@ def give_up(code: int, reason: str) -> None:
     print(f"suar worker stops: {reason}", file=sys.stderr, flush=True)
     log.critical("worker stops: %s", reason)
     os._exit(code)
+
+
+def stop_in_time() -> None:
+    """The worker was told to stop: it leaves its groups if that can be done soon, and ends in any case."""
+    asyncio.get_running_loop().call_later(STOPS_WITHIN, _enough)
+
+
+def _enough() -> None:
+    log.warning("the worker ends without having left its groups; progress is saved")
+    os._exit(0)

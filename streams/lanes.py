@@ -1,22 +1,25 @@
-"""Lanes: one for each partition, side by side, each folding its records in order, exactly once, whatever goes away meanwhile."""
+"""Lanes: one for each partition, each folding its records in order, exactly once, whatever goes away meanwhile."""
 
 import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import redis.exceptions
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError
 
 from streams import metrics
-from streams.health import Health
+from streams.health import EXIT_CRASHED, Health, give_up
+from streams.produce import Record
 from streams.settings import Settings
 from streams.source import Position, Source
 from streams.store import Batch, Claim, NotSaved, Store
+from streams.teller import Command
 
 log = logging.getLogger("suar.lanes")
 
@@ -25,10 +28,17 @@ Records = Sequence["ConsumerRecord[bytes, bytes]"]
 REDIS_AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.ReadOnlyError)
 KAFKA_AWAY = (KafkaError,)
 FIRST_RETRY, LONGEST_RETRY = 0.2, 3.0
-LAZY = 0.25
-"""Seconds that a lazy stage's progress may be behind."""
-IDLE_CHECK = 1.0
-"""Seconds between an idle lane's looks at its fence."""
+A_BREATH = 0.001
+LETS_GO = 1.0
+"""Seconds that a partition waits for a fold under way when it must be let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What follows from some records: what to produce first, and what to save when that was acknowledged."""
+
+    batch: Batch
+    out: Sequence[Record] = ()
 
 
 class Fold(ABC):
@@ -37,22 +47,38 @@ class Fold(ABC):
     stage: str
     resumes_from_kafka = False
     """When Redis knows nothing: go on from Kafka's commit (admit), or begin again (a view that is rebuilt)."""
+    lazy = False
+    """Does folding again no harm? Then progress need not be saved after each batch; a quarter of a second will do."""
+    turn: Hashable = None
+    """Folds of one turn never run side by side; None: a turn of its own."""
 
     @abstractmethod
     async def begin(self, quiet_below: int) -> None:
         """Ownership was claimed: read what the partition remembers. Below that offset everything was already said."""
 
+    def reads(self, records: Records) -> Sequence[str]:
+        """Names of the blobs that folding these records needs."""
+        return ()
+
     @abstractmethod
-    async def fold(self, records: Records) -> Batch:
-        """Reads, decides, and produces with the broker's acknowledgement; gives back what to save."""
+    async def fold(self, records: Records, blobs: Sequence[bytes | None]) -> Folded:
+        """Decides. `blobs` are those that `reads` named, of the same records."""
+
+    def said(self) -> None:  # noqa: B027 - most stages have nothing to do then
+        """All that was produced is acknowledged."""
+
+    def saved(self) -> None:  # noqa: B027
+        """A batch is durable; they come in the order in which they were folded."""
 
     @property
-    def lazy(self) -> bool:
-        """Does folding again no harm? Then progress need not be saved after each batch; a quarter of a second will do."""
+    def waits(self) -> bool:
+        """Must folding what was just read for wait for somebody? Then the lanes' folds run side by side."""
         return False
 
-    def saved(self) -> None:  # noqa: B027 - most stages have nothing to do then
-        """The batch is durable."""
+    @property
+    def poison(self) -> str | None:
+        """Why this stage must not go on, once everything under way is saved; None: it may."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -62,31 +88,37 @@ class Deps:
     settings: Settings
     health: Health
     source: Source
+    ready: Callable[["Lane"], None]
+    """Called when a lane has something to fold and may."""
 
 
 class Lane:
-    """The queue of one partition and the one task that empties it. What arrives while it is busy is folded together."""
+    """The queue of one partition, and its place in the log. The conductor empties it together with its neighbours;
+    what arrives meanwhile is folded together.
+    """
 
     def __init__(self, partition: TopicPartition, fold: Fold, store: Store, deps: Deps) -> None:
         self.name = f"{fold.stage}/{partition.topic}/{partition.partition}"
         self.partition = partition
+        self.turn: Hashable = partition if fold.turn is None else fold.turn
         self.next: int | None = None
         self.fold = fold
-        self._store = store
-        self._settings, self._health, self._source = deps.settings, deps.health, deps.source
+        self.store = store
+        self.unsaved: Batch | None = None
+        self.looked_at = 0.0
+        """When it was last seen that the partition is still ours, monotonic seconds."""
+        self.busy: asyncio.Task[None] | None = None
+        """The pass that folds its records."""
+        self.closed = False
+        self._settings, self._health, self._source, self._ready = deps.settings, deps.health, deps.source, deps.ready
+        self._claimed = False
         self._claim = Claim(b"", None)
         self._expected: int | None = None
-        self._unsaved: Batch | None = None
-        self._saved_at = 0.0
         self._backlog: deque[Records] = deque()
         self._waiting_records = 0
         self._paused = True
-        self._arrived = asyncio.Event()
-        self._fold_seconds = metrics.STAGE.labels(fold.stage, "fold")
-        self._save_seconds = metrics.STAGE.labels(fold.stage, "save")
-        self._batch_records = metrics.BATCH.labels(fold.stage)
         self._health.expected.add(self.name)
-        self.task = asyncio.create_task(self._run(), name=self.name)
+        self._recovery = guarded(self._until_claimed(), self.name)
 
     def offer(self, records: Records) -> None:
         """Takes what the source fetched; a full lane pauses its partition."""
@@ -95,28 +127,85 @@ class Lane:
         if self._waiting_records > self._settings.backlog and not self._paused:
             metrics.PAUSED.labels(self.fold.stage).inc()
             self._pause()
-        self._arrived.set()
+        if self.free:
+            self._ready(self)
 
     @property
     def backlog(self) -> int:
         """Records that wait here."""
         return self._waiting_records
 
+    @property
+    def free(self) -> bool:
+        """Claimed, and in no pass."""
+        return self._claimed and self.busy is None and not self.closed
+
+    @property
+    def fence(self) -> bytes:
+        """What proves that the partition is ours."""
+        return self._claim.fence
+
     async def close(self) -> None:
-        """Lets go: the partition moved, or the worker stops. A fold under way is dropped; its save would be refused or whole."""
-        self.task.cancel()
-        await asyncio.wait([self.task], timeout=2)
+        """Lets go: the partition moved, or the worker stops. What is under way for longer is dropped; its save would be
+        refused or whole.
+        """
+        self.closed = True
+        self._recovery.cancel()
+        if self.busy is not None:
+            await asyncio.wait([self.busy], timeout=LETS_GO)
         self._health.drop(self.name)
-        if self._unsaved is not None:
-            await self._last_save(self._unsaved)
+        if self.unsaved is not None:
+            await self._last_save(self.unsaved)
 
     async def _last_save(self, batch: Batch) -> None:
         """Spares the next owner a quarter of a second's work; if it cannot be, nothing is lost."""
         try:
-            async with asyncio.timeout(1):
-                await self._store.save(self._claim.fence, self._expected, batch)
+            async with asyncio.timeout(LETS_GO):
+                await self.store.save(self._claim.fence, self._expected, batch)
         except (NotSaved, TimeoutError, *REDIS_AWAY):
             return
+
+    def take(self, most: int) -> Records:
+        """What may be folded now: as many as that, in order and without a hole; none when there is nothing."""
+        fresh: list[ConsumerRecord[bytes, bytes]] = []
+        while self._backlog and len(fresh) < most:
+            records = self._backlog.popleft()
+            room = most - len(fresh)
+            if len(records) > room:
+                self._backlog.appendleft(records[room:])
+                records = records[:room]
+            self._waiting_records -= len(records)
+            fresh += [record for record in records if record.offset >= (self.next or 0)]
+        if self._paused and self._waiting_records < self._settings.backlog // 2:
+            self._resume()
+        if fresh and (fresh[0].offset != self.next or fresh[-1].offset - fresh[0].offset + 1 != len(fresh)):
+            metrics.GAPS.labels(self.fold.stage).inc()
+            self._seek(self.next or 0)
+            return ()
+        return fresh
+
+    def put_off(self, batch: Batch) -> None:
+        """Folded; to be saved soon."""
+        self.unsaved, self.next = batch, batch.next
+        self.go_on()
+
+    def saving(self, batch: Batch) -> Command:
+        """The command that saves it; its answer is for `saved`. Folding may go on behind it: the next read will tell."""
+        command = self.store.saving(self._claim.fence, self._expected, batch)
+        self._expected = self.next = batch.next
+        self.unsaved = None
+        return command
+
+    def saved(self, answer: Any) -> None:
+        """The batch is durable. Raises NotSaved and redis-py's errors when it is not."""
+        self.store.saved(answer)
+        self.fold.saved()
+        self.looked_at = time.monotonic()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """It moves, or has nothing to do."""
+        self._health.go_on(self.name)
 
     def _pause(self) -> None:
         self._paused = True
@@ -126,98 +215,32 @@ class Lane:
         self._paused = False
         self._source.resume(self.partition)
 
-    async def _run(self) -> None:
-        await self._until_claimed()
-        while True:
-            try:
-                await self._through(await self._take())
-            except NotSaved as refusal:
-                await self._refused(str(refusal))
-            except REDIS_AWAY:
-                await self._away("redis")
-            except MessageSizeTooLargeError:
-                raise
-            except KAFKA_AWAY as error:
-                log.info("%s: %r", self.name, error)
-                await self._away("kafka")
-
-    async def _take(self) -> Records:
-        while not self._backlog:
-            self._arrived.clear()
-            self._health.go_on(self.name)
-            if await self._arrived_within(IDLE_CHECK if self._unsaved is None else LAZY):
-                continue
-            if self._unsaved is not None:
-                await self._save(self._unsaved)
-            else:
-                await self._store.check(self._claim.fence)
-        taken: list[ConsumerRecord[bytes, bytes]] = list(self._backlog.popleft())
-        while self._backlog and len(taken) + len(self._backlog[0]) <= self._settings.max_batch:
-            taken.extend(self._backlog.popleft())
-        if len(taken) > self._settings.max_batch:
-            self._backlog.appendleft(taken[self._settings.max_batch :])
-            taken = taken[: self._settings.max_batch]
-        self._waiting_records -= len(taken)
-        if self._paused and self._waiting_records < self._settings.backlog // 2:
-            self._resume()
-        return taken
-
-    async def _through(self, records: Records) -> None:
-        fresh = [record for record in records if record.offset >= (self.next or 0)]
-        if not fresh:
-            return
-        if fresh[0].offset != self.next or fresh[-1].offset - fresh[0].offset + 1 != len(fresh):
-            metrics.GAPS.labels(self.fold.stage).inc()
-            self._seek(self.next or 0)
-            return
-        started = time.perf_counter()
-        batch = await self.fold.fold(fresh)
-        self._fold_seconds.observe(time.perf_counter() - started)
-        self._batch_records.observe(len(fresh))
-        if self.fold.lazy and started - self._saved_at < LAZY:
-            self._unsaved = batch
-            self.next = batch.next
-        else:
-            await self._save(batch)
-        self._health.go_on(self.name)
-
-    async def _save(self, batch: Batch) -> None:
-        started = time.perf_counter()
-        await self._store.save(self._claim.fence, self._expected, batch)
-        self._saved_at = time.perf_counter()
-        self._save_seconds.observe(self._saved_at - started)
-        self._expected = self.next = batch.next
-        self._unsaved = None
-        self.fold.saved()
-
-    async def _arrived_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._arrived.wait()
-        except TimeoutError:
-            return False
-        return True
-
     def _seek(self, offset: int) -> None:
         self._backlog.clear()
         self._waiting_records = 0
         self._source.seek(self.partition, offset)
 
-    async def _refused(self, answer: str) -> None:
-        """A newer owner has it (then it is ours again only if Kafka still says so), or the store is not where we left it."""
-        metrics.FENCE_LOST.labels(answer).inc()
-        log.warning("%s: save refused (%s)", self.name, answer)
-        self._pause()
-        self._health.claimed.discard(self.name)
-        if answer == "lost":
-            await asyncio.sleep(self._settings.session_timeout)
-        await self._until_claimed()
+    def recover(self, error: Exception) -> None:
+        """A fold or a save failed, as the error says: the lane claims its partition again when that can be."""
+        if not self.closed and self._claimed:
+            self._claimed = False
+            self._pause()
+            self._health.claimed.discard(self.name)
+            self._recovery = guarded(self._recover(error), self.name)
 
-    async def _away(self, on: str) -> None:
-        self._pause()
-        self._health.wait(self.name, on)
-        self._health.claimed.discard(self.name)
-        await asyncio.sleep(FIRST_RETRY)
+    async def _recover(self, error: Exception) -> None:
+        """A newer owner has it (then it is ours again only if Kafka still says so), or the store is not where we left it,
+        or something is away.
+        """
+        if isinstance(error, NotSaved):
+            metrics.FENCE_LOST.labels(str(error)).inc()
+            log.warning("%s: save refused (%s)", self.name, error)
+            if str(error) == "lost":
+                await asyncio.sleep(self._settings.session_timeout)
+        else:
+            log.info("%s: %r", self.name, error)
+            self._health.wait(self.name, "redis" if isinstance(error, REDIS_AWAY) else "kafka")
+            await asyncio.sleep(FIRST_RETRY)
         await self._until_claimed()
 
     async def _until_claimed(self) -> None:
@@ -237,12 +260,18 @@ class Lane:
             pause = min(pause * 1.5, LONGEST_RETRY)
 
     async def _try_to_claim(self) -> None:
-        self._claim = await self._store.claim()
+        if self.busy is not None:
+            await asyncio.wait([self.busy])
+        self._claim = await self.store.claim()
         place = await self._source.place(self.partition)
-        self._expected, self._unsaved = self._claim.next, None
+        self._expected, self.unsaved = self._claim.next, None
+        said = (
+            self.next if self.next is not None and self.next <= place.end else 0
+        )  # acknowledged, if not yet committed
         self.next = self._begin_at(place)
-        await self.fold.begin(place.committed or 0)
+        await self.fold.begin(max(place.committed or 0, said))
         self._seek(self.next)
+        self._claimed, self.looked_at = True, time.monotonic()
         self._health.claimed.add(self.name)
         self._health.go_on(self.name)
         self._resume()
@@ -261,3 +290,34 @@ class Lane:
             log.error("%s: offset %d is beyond the log's end %d; rebuilding", self.name, remembered, place.end)
             return place.first
         return remembered
+
+
+class _Breath:
+    """Between two thoughts: what came in meanwhile is looked at after a millisecond, not after the whole batch."""
+
+    def __init__(self) -> None:
+        self._began = 0.0
+
+    async def __call__(self) -> None:
+        if time.perf_counter() - self._began > A_BREATH:
+            await asyncio.sleep(0)
+            self._began = time.perf_counter()
+
+
+breath = _Breath()
+
+
+def guarded(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
+    """A task under the one guard: what ends by anything but a cancel is a bug, and must not be passed over in silence."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_guard)
+    return task
+
+
+def _guard(task: "asyncio.Task[None]") -> None:
+    if task.cancelled():
+        return
+    error = task.exception()
+    if error is not None:
+        log.error("%s", task.get_name(), exc_info=error)
+        give_up(EXIT_CRASHED, f"{task.get_name()} failed with {type(error).__name__}; the log has the trace")

@@ -55,6 +55,25 @@ SCREENINGS = _counter("suar_screenings_total", "Answers to departure attempts, b
 ALERTS = _counter("suar_alerts_total", "Alert revisions, by severity and state", "severity", "state")
 WHYS = _counter("suar_decisions_total", "Decisions to speak or stay quiet, by reason", "why")
 DELIVERED = _counter("suar_delivered_total", "Entries put on feeds, by role and what they are", "role", "what")
+BUDGET = _gauge(
+    "suar_alert_budget_per_thousand",
+    "Alerts per 1,000 departures on the checkpoint's newest day, by its own clock",
+    "checkpoint",
+    "severity",
+)
+BUDGET_EXCEEDED = _gauge(
+    "suar_alert_budget_exceeded", "1 on a day with more alerts than the policy allows", "checkpoint", "severity"
+)
+POLICY = _gauge("suar_policy_partitions", "Partitions that judge by a policy, by version and use", "version", "use")
+SHADOWED = _counter(
+    "suar_shadowed_total",
+    "Judgements that a policy in the shadow would have made otherwise, by what changes and the rule that makes it",
+    "change",
+    "rule",
+)
+AREAS = _counter(
+    "suar_areas_total", "Counts published of a desa or kabupaten, by what is counted", "level", "indicator"
+)
 END_TO_END = _histogram(
     "suar_end_to_end_seconds", "From the broker's append of an attempt to its acknowledged screening"
 )
@@ -66,7 +85,7 @@ FEED_AGE = _gauge("suar_feed_age_seconds", "Age of the moment up to which a sour
 FENCE_LOST = _counter("suar_fence_lost_total", "Saves that the store refused, by answer", "answer")
 GAPS = _counter("suar_gaps_total", "Batches that did not begin where the last ended, and were read again", "stage")
 SKIPPED = _counter("suar_retention_skipped_total", "Records that retention removed before they were folded", "topic")
-WAITING = _gauge("suar_waiting", "1 while a lane waits for Redis or Kafka to come back", "on")
+WAITING = _gauge("suar_waiting", "1 while a lane waits for Redis, Kafka or a published policy", "on")
 OUTAGES = _counter("suar_outages_total", "Times that a lane began to wait, by what for", "on")
 PAUSED = _counter("suar_paused_total", "Times that a full lane paused its partition", "stage")
 COMMITS = _counter("suar_commits_total", "Commits to Kafka, by outcome", "outcome")

@@ -1,12 +1,14 @@
-"""Producing: what lanes have to say is merged partition by partition, so that one batch is under way and the next one fills."""
+"""Producing: what lanes have to say together, as one batch for each partition."""
 
 import asyncio
-from collections.abc import Iterable
+import struct
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
-from aiokafka.partitioner import murmur2
 
 from schemas.topics import MAX_RECORD_BYTES, PARTITIONS
 
@@ -15,6 +17,8 @@ ACKNOWLEDGED_WITHIN = 20.0
 """Seconds until a batch without an answer counts as an outage."""
 
 Headers = tuple[tuple[str, bytes], ...]
+Place = tuple[str, int]
+"""A topic's partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,20 @@ class Record:
 
 def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
     """Kafka's default partition of a key: murmur2 as the Java client has it."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+    return (_murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def _murmur2(data: bytes) -> int:
+    """Twice as fast as aiokafka's, which goes byte by byte."""
+    whole = len(data) & ~3
+    mixed = 0x9747B28C ^ len(data)
+    for (word,) in struct.iter_unpack("<I", memoryview(data)[:whole]):
+        word = word * 0x5BD1E995 & 0xFFFFFFFF  # noqa: PLW2901
+        mixed = mixed * 0x5BD1E995 & 0xFFFFFFFF ^ (word ^ word >> 24) * 0x5BD1E995 & 0xFFFFFFFF
+    if whole < len(data):
+        mixed = (mixed ^ int.from_bytes(data[whole:], "little")) * 0x5BD1E995 & 0xFFFFFFFF
+    mixed = (mixed ^ mixed >> 13) * 0x5BD1E995 & 0xFFFFFFFF
+    return mixed ^ mixed >> 15
 
 
 class Outbox:
@@ -42,7 +59,7 @@ class Outbox:
         self._bootstrap = bootstrap
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
-        self._spouts: dict[tuple[str, int], _Spout] = {}
+        self._filling: Counter[Place] = Counter()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def send(self, records: Iterable[Record]) -> None:
@@ -50,16 +67,51 @@ class Outbox:
 
         Raises aiokafka's errors; then nothing is certain, and the caller sends the same records again.
         """
-        grouped: dict[tuple[str, int], list[Record]] = {}
+        grouped: dict[Place, list[Record]] = {}
         for record in records:
             partition = partition_of(record.key) if record.partition is None else record.partition
             grouped.setdefault((record.topic, partition), []).append(record)
-        await asyncio.gather(*(self._spout(place).put(some) for place, some in grouped.items()))
+        if not grouped:
+            return
+        producer = await self.producer()
+        try:
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+                await self._acknowledged(producer, grouped)
+        except TimeoutError:
+            self.broken(producer)
+            raise KafkaTimeoutError from None
+        except KafkaError:
+            self.broken(producer)
+            raise
 
-    def _spout(self, place: tuple[str, int]) -> "_Spout":
-        if place not in self._spouts:
-            self._spouts[place] = _Spout(self, *place)
-        return self._spouts[place]
+    async def _acknowledged(self, producer: AIOKafkaProducer, grouped: Mapping[Place, list[Record]]) -> None:
+        """aiokafka takes a batch of a partition only when the one before it has left: whoever must wait for that lets
+        the other partitions go first.
+        """
+        late = {place: records for place, records in grouped.items() if self._filling[place]}
+        posted = [await self._post(producer, *one) for one in grouped.items() if one[0] not in late]
+        if late:
+            posted += await asyncio.gather(*(self._post(producer, *one) for one in late.items()))
+        waiting = [one for acknowledgements in posted for one in acknowledgements]
+        try:
+            for one in waiting:
+                await one
+        except BaseException:
+            for one in waiting:
+                one.add_done_callback(_heard)
+            raise
+
+    async def _post(
+        self, producer: AIOKafkaProducer, place: Place, records: list[Record]
+    ) -> "list[asyncio.Future[Any]]":
+        """Hands a partition's records over, in as many batches as they need."""
+        self._filling[place] += 1
+        try:
+            return [
+                await producer.send_batch(batch, place[0], partition=place[1]) for batch in _batches(producer, records)
+            ]
+        finally:
+            self._filling[place] -= 1
 
     async def producer(self) -> AIOKafkaProducer:
         """The producer, started on first use."""
@@ -92,65 +144,22 @@ class Outbox:
             await _stopped(producer)
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    records: list[Record]
-    acknowledged: "asyncio.Future[None]"
-
-
-class _Spout:
-    """What goes to one partition. It sends all that waits, then looks again."""
-
-    def __init__(self, outbox: Outbox, topic: str, partition: int) -> None:
-        self._outbox, self._topic, self._partition = outbox, topic, partition
-        self._waiting: list[_Letter] = []
-        self._task: asyncio.Task[None] | None = None
-
-    def put(self, records: list[Record]) -> "asyncio.Future[None]":
-        letter = _Letter(records, asyncio.get_running_loop().create_future())
-        self._waiting.append(letter)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
-        return letter.acknowledged
-
-    async def _run(self) -> None:
-        while self._waiting:
-            letters, self._waiting = self._waiting, []
-            try:
-                await self._post([record for letter in letters for record in letter.records])
-            except KafkaError as error:
-                for letter in letters:
-                    if not letter.acknowledged.done():
-                        letter.acknowledged.set_exception(error)
-                        letter.acknowledged.exception()  # a lane that was cancelled will not ask for it
-                continue
-            for letter in letters:
-                if not letter.acknowledged.done():
-                    letter.acknowledged.set_result(None)
-
-    async def _post(self, records: list[Record]) -> None:
-        producer = await self._outbox.producer()
-        try:
+def _batches(producer: AIOKafkaProducer, records: Iterable[Record]) -> Iterator[Any]:
+    batch = producer.create_batch()
+    for record in records:
+        headers = list(record.headers)
+        while batch.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
+            batch.close()
+            yield batch
             batch = producer.create_batch()
-            for record in records:
-                while (
-                    batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
-                    is None
-                ):
-                    await self._acknowledged(producer, batch)
-                    batch = producer.create_batch()
-            await self._acknowledged(producer, batch)
-        except KafkaError:
-            self._outbox.broken(producer)
-            raise
+    batch.close()
+    yield batch
 
-    async def _acknowledged(self, producer: AIOKafkaProducer, batch: object) -> None:
-        batch.close()  # type: ignore[attr-defined]  # aiokafka's BatchBuilder is untyped
-        try:
-            async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
-                await (await producer.send_batch(batch, self._topic, partition=self._partition))
-        except TimeoutError:
-            raise KafkaTimeoutError from None
+
+def _heard(acknowledgement: "asyncio.Future[Any]") -> None:
+    """One error of many was raised; asyncio wants to see the others asked for, too."""
+    if not acknowledgement.cancelled():
+        acknowledgement.exception()
 
 
 async def _stopped(producer: AIOKafkaProducer) -> None:

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     redis: str = Field("redis://127.0.0.1:16390/0", description="Redis URL")
     namespace: str = Field("suar", description="Prefix of consumer groups and Redis keys; one per installation")
     pseudonym_key: SecretStr = Field(description="Secret of at least 32 bytes, hex or text: the key of all pseudonyms")
-    policy: Path = Field(ROOT / "deploy/policy/2026-11.toml", description="The policy table in force")
+    policy: Path = Field(ROOT / "deploy/policy/2026-11.toml", description="The policy in force until one is published")
     web_host: str = Field("127.0.0.1", description="Address of /live, /ready and /metrics")
     web_port: int = Field(16066, description="Port of /live, /ready and /metrics; one per worker on a host")
     session_timeout: float = Field(10.0, description="Seconds until a silent worker loses its partitions")

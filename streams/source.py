@@ -1,4 +1,4 @@
-"""The source: aiokafka as a service of the Faust app. It puts partition batches on a channel and keeps Kafka's own offsets fresh."""
+"""The source: aiokafka as a service of the Faust app. It puts what it fetched on a channel and keeps Kafka's own offsets fresh."""
 
 import asyncio
 import logging
@@ -19,7 +19,11 @@ log = logging.getLogger("suar.source")
 
 Assigned = Callable[[Iterable[TopicPartition]], None]
 Revoked = Callable[[Iterable[TopicPartition]], Awaitable[None]]
-STARTING = 60.0
+LOOK_AT_ENDS = 5.0
+GATHERED, GATHERING_MS = 256 * 1024, 50
+"""A source that gathers is answered when so many bytes wait or so many milliseconds are over: it is not on the way of an
+answer, and a fetch for every record or two took its time from those that are.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,9 @@ class Source(mode.Service):
     several hundred times a second took a third of the worker's time at 750 events/s.
     """
 
-    def __init__(self, *, stage: str, topic: str, channel: Any, settings: Settings) -> None:
+    def __init__(self, *, stage: str, topic: str, channel: Any, settings: Settings, gathers: bool = False) -> None:
         super().__init__()
-        self.stage, self.topic = stage, topic
+        self.stage, self.topic, self.gathers = stage, topic, gathers
         self.on_assigned: Assigned = lambda partitions: None
         self.on_revoked: Revoked | None = None
         self.offsets: Callable[[str], dict[TopicPartition, int]] = lambda topic: {}
@@ -49,6 +53,8 @@ class Source(mode.Service):
         self.joined = False
         """The consumer runs: partitions come and go with the group."""
         self._left = False
+        self._ends: dict[TopicPartition, int] = {}
+        """Log ends as the broker told them when it was asked; a fetcher that died would not see them grow."""
         self._committed: dict[TopicPartition, int] = {}
         self._committed_at = time.monotonic()
 
@@ -67,6 +73,7 @@ class Source(mode.Service):
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             fetch_max_wait_ms=self._fetch_wait,
+            fetch_min_bytes=GATHERED if self.gathers else 1,
             session_timeout_ms=int(self._settings.session_timeout * 1000),
             heartbeat_interval_ms=int(self._settings.session_timeout * 1000 / 5),
             max_partition_fetch_bytes=1024 * 1024,
@@ -78,6 +85,8 @@ class Source(mode.Service):
         """A partition just drained waits for the fetch under way, so this is a delay; and a silent topic's fetches, at
         20 ms each, took a third of the worker's time from the busy ones.
         """
+        if self.gathers:
+            return GATHERING_MS
         urgent = BY_NAME[self.topic].urgent if self.topic in BY_NAME else True
         return self._settings.fetch_wait_ms if urgent else self._settings.calm_fetch_wait_ms
 
@@ -117,8 +126,8 @@ class Source(mode.Service):
             await self.consumer.start()
             self.joined = True
         fetched = await self.consumer.getmany(timeout_ms=200, max_records=self._settings.max_poll)
-        for partition, records in fetched.items():
-            await self._channel.put((partition, records))
+        if fetched:
+            await self._channel.put(fetched)
 
     @mode.Service.task
     async def commits(self) -> None:
@@ -128,6 +137,22 @@ class Source(mode.Service):
             if self.joined and not self._left:
                 await self.commit()
                 metrics.COMMIT_AGE.labels(self.topic).set(time.monotonic() - self._committed_at)
+
+    @mode.Service.task
+    async def looks(self) -> None:
+        """Asks for the log's ends now and then, for the watch over lanes that stand still."""
+        while not (self.should_stop or self._left):
+            await self.sleep(LOOK_AT_ENDS)
+            if self.joined and not self._left:
+                await self.look_at_ends()
+
+    async def look_at_ends(self) -> None:
+        """One question for all partitions; without an answer the ends of before hold."""
+        try:
+            async with asyncio.timeout(LOOK_AT_ENDS):
+                self._ends = await self.consumer.end_offsets(sorted(self.consumer.assignment()))
+        except (KafkaError, TimeoutError):
+            log.info("source %s: the log's ends are not to be had", self.topic)
 
     async def commit(self) -> None:
         """Commits what the lanes saved, never backwards: a lane that rebuilds has said everything below the commit before.
@@ -158,12 +183,12 @@ class Source(mode.Service):
         return Position(first, end, committed)
 
     def lag(self, partition: TopicPartition, following: int) -> int:
-        """Records between what was folded and the end of the log as last fetched."""
+        """Records between what was folded and the end of the log, as last fetched or as last asked for."""
         try:
-            high = self.consumer.highwater(partition)
+            high = self.consumer.highwater(partition) or following
         except (IllegalStateError, AssertionError):
             return 0
-        return max(0, (high or following) - following)
+        return max(0, high - following, self._ends.get(partition, following) - following)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Reads on from there; nothing when the partition is no longer ours."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from streams.teller import Script, Teller
+from streams.teller import Argument, Command, Script, Teller
 
 _CLAIM = Script("""
 local fence = redis.call('INCR', KEYS[3]) .. ':' .. ARGV[1]
@@ -89,36 +89,66 @@ class Store:
         """
         if not names:
             return []
-        keys = [self._key(name) for name in ("fence", "next", *names)]
-        found: list[bytes | None] = await self._teller.call("MGET", *keys)
-        fence, following = found[:2]
+        return self.found(await self._teller.call(*self.reading(names)))
+
+    def reading(self, names: Sequence[str]) -> Command:
+        """The command that reads them; its answer is for `found`."""
+        return ("MGET", *(self._key(name) for name in ("fence", "next", *names)))
+
+    def found(self, answer: list[bytes | None] | Exception) -> list[bytes | None]:
+        """The blobs. Raises NotSaved as `read` does."""
+        if isinstance(answer, Exception):
+            raise answer
+        fence, following = answer[:2]
         if fence != self._standing.fence:
             raise NotSaved("gone" if fence is None else "lost")
         if (None if following is None else int(following)) != self._standing.next:
             raise NotSaved("moved")
-        return found[2:]
+        return answer[2:]
 
     async def save(self, fence: bytes, expected: int | None, batch: Batch) -> None:
         """Writes everything of a fold, or nothing. Raises NotSaved."""
+        [answer] = await self._teller.together([self.saving(fence, expected, batch)])
+        self.saved(answer)
+
+    def saving(self, fence: bytes, expected: int | None, batch: Batch) -> Command:
+        """The command that writes everything of a fold, or nothing; its answer is for `saved`. A read that follows it on
+        the same connection tells whether it did: it finds Redis where the save leaves it, or is refused.
+        """
+        self._standing = Claim(fence, batch.next)
         clocks = sorted({look.clock for look in batch.looks})
         number = {clock: index + 1 for index, clock in enumerate(clocks)}
         keys = [self._key("fence"), self._key("next"), *(self._key(f"due:{clock}") for clock in clocks)]
         keys += [self._key(name) for name in batch.blobs]
-        args: list[bytes | str | int | float] = [fence, "" if expected is None else expected, batch.next]
+        args: list[Argument] = [fence, "" if expected is None else expected, batch.next]
         args += [len(clocks), len(batch.looks)]
         for look in batch.looks:
             args += [number[look.clock], "" if look.at is None else look.at.timestamp(), look.subject]
         args += batch.blobs.values()
-        answer = await self._teller.run(_SAVE, keys, args)
+        return _SAVE.on(keys, args)
+
+    @staticmethod
+    def saved(answer: bytes | Exception) -> None:
+        """Raises NotSaved when nothing was written."""
+        if isinstance(answer, Exception):
+            raise answer
         if answer != b"saved":
             raise NotSaved(answer.decode())
-        self._standing = Claim(fence, batch.next)
 
     async def check(self, fence: bytes) -> None:
         """Is the partition still ours? An idle lane would not notice an emptied Redis otherwise. Raises NotSaved."""
-        found = await self._teller.call("GET", self._key("fence"))
-        if found != fence:
-            raise NotSaved("gone" if found is None else "lost")
+        self.checked(await self._teller.call(*self.checking()), fence)
+
+    def checking(self) -> Command:
+        """The command that asks for the fence; its answer is for `checked`."""
+        return ("GET", self._key("fence"))
+
+    def checked(self, answer: bytes | Exception | None, fence: bytes) -> None:
+        """Raises NotSaved as `check` does."""
+        if isinstance(answer, Exception):
+            raise answer
+        if answer != fence:
+            raise NotSaved("gone" if answer is None else "lost")
 
     async def due(self, clock: str, upto: datetime, most: int) -> list[tuple[str, datetime]]:
         """Subjects whose look on that clock is due, oldest first."""

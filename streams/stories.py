@@ -20,9 +20,40 @@ FOLDER = ROOT / "seeds" / "stories"
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _NIK = re.compile(r"^99[0-9]{14}$")
 _DOCUMENT = re.compile(r"^[A-Z][0-9]{7}$")
-_MOMENTS = frozenset({"scheduled_at", "complete_up_to"})
-_DAYS = frozenset({"issued_on", "expires_on", "valid_to", "contract_from", "contract_to", "review_until"})
-_NAMES = frozenset({"crossing_id", "application_no", "case_no", "trigger_id", "group_ref", "epmi_no", "cpmi_id"})
+_PHONE = re.compile(r"^\+6284[0-9]{6,9}$")
+MOMENTS = frozenset({"scheduled_at", "complete_up_to", "return_at", "booked_at"})
+DAYS = frozenset({"issued_on", "expires_on", "valid_to", "contract_from", "contract_to", "review_until"})
+_NAMES = frozenset(
+    {
+        "crossing_id",
+        "application_no",
+        "case_no",
+        "trigger_id",
+        "group_ref",
+        "epmi_no",
+        "cpmi_id",
+        "booking_ref",
+        "payer_ref",
+        "sponsor",
+        "recruiter_name",
+        "p3mi_ref",
+        "employer_ref",
+        "company_ref",
+        "job_order_no",
+        "village_letter_no",
+        "officer_ref",
+        "verifier_ref",
+        "temporary_address",
+        "booking",
+        "payer",
+        "recruiter",
+        "company",
+        "letter",
+        "officer",
+        "address",
+    }
+)
+"""Fields whose values are made new for each telling, so that two tellings share nobody and nothing."""
 
 
 class StoryError(Exception):
@@ -93,6 +124,7 @@ def _event(one: dict[str, Any], zero: datetime, salt: str, key: bytes) -> dict[s
     references = {name: f"{one[name]}-{salt}" for name in ("retracts", "supersedes") if one.get(name)}
     data = {name: _renamed(name, value, zero, salt) for name, value in one["data"].items()}
     if "trigger_id" in data:
+        data["trigger_id"] = trigger_of(data["trigger_id"], key)
         data["alert_id"] = digest("alert", data["alert_id"], data["trigger_id"])
         data["subject"] = subject_of(data["subject"], key)
     return envelope(
@@ -106,19 +138,37 @@ def _event(one: dict[str, Any], zero: datetime, salt: str, key: bytes) -> dict[s
 
 
 def subject_of(number: str, key: bytes) -> Subject:
-    """An alert names its subject by pseudonym; a story by the NIK or the passport number."""
-    kind, issuer, name = (
-        (SubjectKind.PERSON, "dukcapil", "nik")
-        if number.isdigit()
-        else (SubjectKind.DOCUMENT, "IDN", "travel_document")
-    )
-    return subject(kind, pseudonym(key, Identifier(issuer, name, number)))
+    """An alert names its subject by pseudonym; a story by the NIK or the passport number, or as `contact/+6284…`."""
+    kind, _, value = number.partition("/")
+    if kind in _ISSUERS:
+        issuer, name = _ISSUERS[kind]
+        return subject(SubjectKind(kind), pseudonym(key, Identifier(issuer, name, value)))
+    return subject_of(f"person/{number}" if number.isdigit() else f"document/{number}", key)
+
+
+_ISSUERS = {
+    "person": ("dukcapil", "nik"),
+    "document": ("IDN", "travel_document"),
+    "contact": ("itu", "e164"),
+    "payer": ("payment", "account"),
+    "booking": ("iata", "locator"),
+    "recruiter": ("self", "recruiter"),
+    "company": ("kp2mi", "company"),
+    "address": ("self", "address"),
+    "letter": ("desa", "letter"),
+    "officer": ("imigrasi", "officer"),
+}
+
+
+def trigger_of(written: str, key: bytes) -> str:
+    """The trigger of a group is its link, which a story writes as `contact/+6284…`; others are named as agencies name them."""
+    return subject_of(written, key) if written.partition("/")[0] in _ISSUERS else written
 
 
 def _renamed(name: str, value: Any, zero: datetime, salt: str) -> Any:
-    if _is_offset(value) and name in _MOMENTS:
+    if _is_offset(value) and name in MOMENTS:
         return (zero + offset(value)).isoformat()
-    if _is_offset(value) and name in _DAYS:
+    if _is_offset(value) and name in DAYS:
         return (zero + offset(value)).date().isoformat()
     if isinstance(value, list):
         return [
@@ -129,6 +179,11 @@ def _renamed(name: str, value: Any, zero: datetime, salt: str) -> Any:
     digits = int.from_bytes(f"{value}{salt}".encode(), "big")
     if _NIK.match(value):
         return f"{value[:12]}{digits % 9998 + 1:04d}"
+    if _PHONE.match(value):
+        return f"+6284{digits % 999_999_999:09d}"
+    if name == "subject" or (name == "trigger_id" and value.partition("/")[0] in _ISSUERS):
+        kind, _, inner = value.partition("/")
+        return f"{kind}/{_renamed(kind, inner, zero, salt)}" if kind in _ISSUERS else value
     if _DOCUMENT.match(value):
         return f"{value[0]}{digits % 9_999_999 + 1:07d}"
     return f"{value}-{salt}" if name in _NAMES else value

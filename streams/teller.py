@@ -1,14 +1,23 @@
 """The teller: what all lanes ask of Redis at once goes in one round trip, and while it is under way the next one fills."""
 
 import asyncio
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha1
-from typing import Any
+from typing import Any, Final
 
+import hiredis
+import redis.exceptions
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 Argument = bytes | str | int | float
+Command = tuple[Argument, ...]
+
+ANSWERED_WITHIN: Final = 5.0
+"""Seconds until a round trip without an answer counts as an outage."""
+_TEXTS: Final[dict[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -20,12 +29,17 @@ class Script:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
+        _TEXTS[self.digest] = self.text
+
+    def on(self, keys: Sequence[str], args: Sequence[Argument]) -> Command:
+        """The command that runs it."""
+        return ("EVALSHA", self.digest, len(keys), *keys, *args)
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    words: tuple[Argument, ...]
-    answer: "asyncio.Future[Any]"
+    commands: Sequence[Command]
+    answers: "asyncio.Future[list[Any]]"
 
 
 class Teller:
@@ -39,18 +53,44 @@ class Teller:
 
     async def call(self, *words: Argument) -> Any:
         """One command. Raises redis-py's errors."""
-        question = _Question(words, asyncio.get_running_loop().create_future())
+        [answer] = await self.ask((words,))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def run(self, script: Script, keys: list[str], args: list[Argument]) -> Any:
+        """One script. Raises redis-py's errors."""
+        [answer] = await self.together([script.on(keys, args)])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def together(self, commands: Sequence[Command]) -> list[Any]:
+        """Many commands, one wait; the error of a command stands in its place. A server that does not know a script yet
+        is told. Raises redis-py's errors when no answers came.
+        """
+        return await self.answers(commands, self.ask(commands))
+
+    async def answers(self, commands: Sequence[Command], asked: "asyncio.Future[list[Any]]") -> list[Any]:
+        """What `together` gives, of commands that were asked before."""
+        answers = await asked
+        untold = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if untold:
+            whole = [("EVAL", _TEXTS[str(commands[index][1])], *commands[index][2:]) for index in untold]
+            for index, answer in zip(untold, await self.ask(whole), strict=True):
+                answers[index] = answer
+        return answers
+
+    def ask(self, commands: Sequence[Command]) -> "asyncio.Future[list[Any]]":
+        """Puts commands in the queue, behind all that were asked before."""
+        question = _Question(commands, asyncio.get_running_loop().create_future())
+        if not commands:
+            question.answers.set_result([])
+            return question.answers
         self._waiting.append(question)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
-        return await question.answer
-
-    async def run(self, script: Script, keys: list[str], args: list[Argument]) -> Any:
-        """A script by its digest; a server that does not know it yet is told."""
-        try:
-            return await self.call("EVALSHA", script.digest, len(keys), *keys, *args)
-        except NoScriptError:
-            return await self.call("EVAL", script.text, len(keys), *keys, *args)
+        return question.answers
 
     async def close(self) -> None:
         """Closes the connection: it was taken out of the pool, so the pool would not."""
@@ -62,34 +102,39 @@ class Teller:
         while self._waiting:
             questions, self._waiting = self._waiting, []
             try:
-                answers = await self._ask(questions)
+                answers = iter(await self._ask([command for one in questions for command in one.commands]))
             except (RedisError, OSError) as error:
-                answers = [error] * len(questions)
-            for question, answer in zip(questions, answers, strict=True):
-                if question.answer.done():
-                    continue
-                if isinstance(answer, Exception):
-                    question.answer.set_exception(answer)
-                else:
-                    question.answer.set_result(answer)
+                for question in questions:
+                    if not question.answers.done():
+                        question.answers.set_exception(error)
+                continue
+            for question in questions:
+                mine = [next(answers) for _ in question.commands]
+                if not question.answers.done():
+                    question.answers.set_result(mine)
 
-    async def _ask(self, questions: list[_Question]) -> list[Any]:
+    async def _ask(self, commands: list[Command]) -> list[Any]:
         """On one connection, kept open: a pipeline object and a pool cost more than the round trip."""
         if self._connection is None:
             pool: Any = self._redis.connection_pool
             self._connection = await pool.get_connection()
         connection = self._connection
         try:
-            packed = connection.pack_commands([question.words for question in questions])
-            await connection.send_packed_command(packed, check_health=False)
-            return [await _answer(connection) for _ in questions]
+            async with asyncio.timeout(ANSWERED_WITHIN):
+                packed = b"".join(hiredis.pack_command(words) for words in commands)  # type: ignore[arg-type]  # it takes more
+                await connection.send_packed_command(packed, check_health=False)
+                return [await _answer(connection) for _ in commands]
+        except TimeoutError:
+            await connection.disconnect(nowait=True)
+            raise redis.exceptions.TimeoutError("no answer") from None
         except BaseException:
             await connection.disconnect(nowait=True)  # half-read answers must not meet the next questions
             raise
 
 
 async def _answer(connection: Any) -> Any:
+    """Without a clock of its own: the round trip has one."""
     try:
-        return await connection.read_response()
+        return await connection.read_response(timeout=math.inf)
     except ResponseError as error:
         return error

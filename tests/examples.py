@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from schemas.codes import Count
-from schemas.envelope import Checkpoint, Code, Contract, Country, DesaCode, Event, Instant, OfficeCode, Ref
+from schemas.envelope import Checkpoint, Code, Contract, Country, DesaCode, Event, Instant, Kabupaten, OfficeCode, Ref
 from schemas.identity import (
     BookingRef,
     CompanyRef,
@@ -20,14 +20,18 @@ from schemas.identity import (
     Email,
     EpmiNo,
     KkNo,
+    Kp2miCaseNo,
+    LetterNo,
     Nik,
     OfficerRef,
     PassportNo,
     PayerRef,
+    PeduliCaseNo,
     PersonName,
     Phone,
     PrivateText,
     RecruiterName,
+    TemporaryAddress,
 )
 from schemas.outcomes import OutcomeRecorded, SubjectKey
 from schemas.simkim_crossings import Port
@@ -47,6 +51,11 @@ _PLAIN: Final[Mapping[object, object]] = {
     CompanyRef: "P3MI-CONTOH-1",
     CpmiId: "CPMI-0001",
     EpmiNo: "EPMI-0001",
+    PeduliCaseNo: "PWNI-0001",
+    Kp2miCaseNo: "KP2MI-0001",
+    LetterNo: "470/contoh/2026",
+    TemporaryAddress: "contoh 7 dekat pelabuhan",
+    Kabupaten: "9901",
     PersonName: "CONTOH",
     PrivateText: "Desa Contoh",
     SubjectKey: f"person:{'0' * 32}",
@@ -173,6 +182,11 @@ _ANY: Final[Mapping[object, SearchStrategy[object]]] = {
     CompanyRef: _shaped(r"[A-Z0-9][A-Z0-9/ .]{0,63}"),
     CpmiId: _shaped(r"[A-Z0-9]{4,40}"),
     EpmiNo: _shaped(r"[A-Z0-9]{4,40}"),
+    PeduliCaseNo: _shaped(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}"),
+    Kp2miCaseNo: _shaped(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}"),
+    LetterNo: _shaped(r"[A-Za-z0-9][A-Za-z0-9./-]{0,60}"),
+    TemporaryAddress: _shaped(r"[A-Z][a-z]{6,40} [0-9]{1,3}"),
+    Kabupaten: _shaped(r"99[0-9]{2}"),
     PersonName: _shaped(r"[A-Z][A-Z ']{0,60}"),
     PrivateText: st.text(st.characters(codec="utf-8"), max_size=60),
     SubjectKey: _shaped(r"(person|document|contact|booking):[0-9a-f]{32}"),

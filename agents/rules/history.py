@@ -1,21 +1,24 @@
 """HISTORY: what happened to this person before, and is about to happen again."""
 
-from agents.case import Case, Trigger
+from agents.case import Case
 from agents.rules.rule import Hit, Rule, permitted, says, within
+from agents.things import Trigger
 from schemas.alerts import Family, Recipient, Role, Severity, Strength, TriggerKind
 from schemas.envelope import System
 from schemas.facts import digest
+from schemas.identity import SubjectKind, subject
 from schemas.outcomes import GroundCode
 from schemas.policy import Policy
 
 _VICTIM = frozenset({"INDICATED", "CONFIRMED"})
 _NON_PROCEDURAL = frozenset({"CPMI_NP", "TPPO"})
 _REFUSED = frozenset({"CPMI_NP", "UNTRUE_STATEMENT"})
+_COVER = frozenset({"TOURISM", "UMRAH"})
 _FAMILY = frozenset({"FAMILY_SETTLED", "SPOUSE", "PERMANENT_RESIDENT"})
 
 
 def _repatriated_victim_redeparture(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
-    attempt = trigger.attempt
+    attempt = trigger.journey
     if not case.repatriations or attempt is None or attempt.destination is None or permitted(case, attempt, policy):
         return None
     corridor = policy.corridor(attempt.destination)
@@ -28,8 +31,25 @@ def _repatriated_victim_redeparture(case: Case, trigger: Trigger, policy: Policy
     return Hit(Severity.HIGH, (trigger.fact, *returns)) if returns else None
 
 
+def _passport_soon_after_repatriation(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Every returnee needs a new passport: only a far office, or a purpose that served as cover before, is worth a talk.
+
+    An office is far when the policy says which districts it serves and the known home is not among them.
+    """
+    application = trigger.application
+    if application is None:
+        return None
+    splp = (fact for fact in case.of("entry_cleared") if fact.text_or_none("document_type") == "SPLP")
+    returns = within([*case.of("repatriation_completed"), *splp], trigger, policy.windows.returnee_passport)
+    served, home = policy.office_areas.get(application.office), case.kabupaten(trigger.at)
+    far = served is not None and home is not None and home not in served
+    if not returns or not (far or application.purpose in _COVER):
+        return None
+    return Hit(Severity.MEDIUM, (trigger.fact, *returns))
+
+
 def _deferred_then_other_checkpoint(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
-    attempt = trigger.attempt
+    attempt = trigger.journey
     if not case.deferrals or attempt is None or permitted(case, attempt, policy):
         return None
     recent = {fact.id for fact in within(case.of("departure_deferred"), trigger, policy.windows.deferral)}
@@ -39,7 +59,7 @@ def _deferred_then_other_checkpoint(case: Case, trigger: Trigger, policy: Policy
         if deferral.fact.id in recent
         and deferral.reason in _NON_PROCEDURAL
         and deferral.crossing != attempt.crossing
-        and (deferral.checkpoint, deferral.lane) != (attempt.checkpoint, attempt.lane)
+        and (deferral.checkpoint != attempt.checkpoint or attempt.lane not in {deferral.lane, "UNKNOWN"})
         and not _cured(case, deferral.crossing, trigger)
     ]
     if not earlier:
@@ -47,7 +67,7 @@ def _deferred_then_other_checkpoint(case: Case, trigger: Trigger, policy: Policy
     last = earlier[-1]
     lately = bool(within([last.fact], trigger, policy.windows.deferred_group))
     link = digest("deferred_group", last.group) if last.group and lately else None
-    together = link is not None and case.gathered(link) >= policy.group_size
+    together = link is not None and case.gathered(subject(SubjectKind.BOOKING, link)) >= policy.group_size
     return Hit(
         Severity.CRITICAL if together else Severity.HIGH,
         (trigger.fact, *(deferral.fact for deferral in earlier)),
@@ -90,7 +110,7 @@ def _refused_passport_other_office(case: Case, trigger: Trigger, policy: Policy)
 
 
 def _deported_then_back(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
-    attempt = trigger.attempt
+    attempt = trigger.journey
     if (
         not case.deportations
         or attempt is None
@@ -115,7 +135,7 @@ HISTORY: tuple[Rule, ...] = (
         version=1,
         family=Family.HISTORY,
         strength=Strength.STRONG,
-        triggers=frozenset({TriggerKind.ATTEMPT}),
+        triggers=frozenset({TriggerKind.ATTEMPT, TriggerKind.MANIFEST}),
         needs=(System.PEDULIWNI, System.SISKOP2MI),
         absence=False,
         why=says(
@@ -147,8 +167,50 @@ HISTORY: tuple[Rule, ...] = (
             ),
         ),
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
-        recipients=(Role.SUPERVISOR, Role.COORDINATOR),
+        recipients=(Role.SUPERVISOR, Role.COORDINATOR, Role.SHELTER),
+        circle=frozenset({Role.SUPERVISOR, Role.COORDINATOR, Role.SHELTER}),
         judge=_repatriated_victim_redeparture,
+    ),
+    Rule(
+        id="passport_soon_after_repatriation",
+        number=7,
+        version=1,
+        family=Family.HISTORY,
+        strength=Strength.STRONG,
+        triggers=frozenset({TriggerKind.APPLICATION}),
+        needs=(System.PEDULIWNI, System.SIMKIM),
+        absence=False,
+        why=says(
+            "Belum lama pulang dari luar negeri dengan bantuan; wawancara yang mendukung dapat menolong.",
+            "Came home from abroad with assistance not long ago; a supportive interview can help.",
+        ),
+        innocent=(
+            says(
+                "Setiap orang yang pulang dengan SPLP memerlukan paspor baru.",
+                "Everybody who came home on an SPLP needs a new passport.",
+            ),
+            says("Pindah rumah setelah pulang.", "Moved home after the return."),
+        ),
+        clears=(
+            says(
+                "Rencana perjalanan yang diceritakan dengan bebas; paspor diterbitkan kecuali ada dasar hukum.",
+                "A plan told freely; the passport is issued unless there is a legal ground.",
+            ),
+        ),
+        questions=(
+            says(
+                "Apakah ada yang dapat kami bantu setelah kepulangan Anda?",
+                "Is there anything we can help with since your return?",
+            ),
+            says(
+                "Apakah ada yang mengajak atau menagih Anda untuk berangkat lagi?",
+                "Is anyone asking you, or pressing you over a debt, to leave again?",
+            ),
+        ),
+        grounds=(GroundCode.CPMI_NON_PROCEDURAL, GroundCode.UNTRUE_STATEMENT),
+        recipients=(Role.PASSPORT_OFFICE,),
+        circle=frozenset({Role.PASSPORT_OFFICE, Role.COORDINATOR}),
+        judge=_passport_soon_after_repatriation,
     ),
     Rule(
         id="deferred_then_other_checkpoint",
@@ -156,7 +218,7 @@ HISTORY: tuple[Rule, ...] = (
         version=1,
         family=Family.HISTORY,
         strength=Strength.STRONG,
-        triggers=frozenset({TriggerKind.ATTEMPT}),
+        triggers=frozenset({TriggerKind.ATTEMPT, TriggerKind.MANIFEST}),
         needs=(System.SISKOP2MI,),
         absence=True,
         why=says(
@@ -219,7 +281,7 @@ HISTORY: tuple[Rule, ...] = (
         version=1,
         family=Family.HISTORY,
         strength=Strength.STRONG,
-        triggers=frozenset({TriggerKind.ATTEMPT}),
+        triggers=frozenset({TriggerKind.ATTEMPT, TriggerKind.MANIFEST}),
         needs=(System.SIMKIM, System.SISKOP2MI),
         absence=False,
         why=says(

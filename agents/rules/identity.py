@@ -1,7 +1,8 @@
 """IDENTITY: a document that is not what it seems, or not where it should be."""
 
-from agents.case import Case, Trigger
+from agents.case import Case
 from agents.rules.rule import Hit, Rule, document_state, says, within
+from agents.things import Trigger
 from schemas.alerts import Family, Role, Severity, Strength, TriggerKind
 from schemas.envelope import System
 from schemas.facts import Fact
@@ -36,7 +37,7 @@ def _held_by_others(case: Case, trigger: Trigger) -> tuple[Fact, ...]:
 
 
 def _invalid_document_presented(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
-    attempt = trigger.attempt
+    attempt = trigger.journey
     if attempt is None:
         return None
     state, since = document_state(case, attempt.document, trigger.at)
@@ -48,7 +49,7 @@ def _invalid_document_presented(case: Case, trigger: Trigger, policy: Policy) ->
 
 def _other_valid_passport(case: Case, trigger: Trigger, policy: Policy) -> tuple[Fact, ...]:
     """Uses, within the window, of a second ordinary passport that is still valid."""
-    attempt = trigger.attempt
+    attempt = trigger.journey
     if len(case.by_kind.get("passport_issued", ())) <= 1:
         return ()
     ordinary = {
@@ -120,7 +121,7 @@ IDENTITY: tuple[Rule, ...] = (
         version=1,
         family=Family.IDENTITY,
         strength=Strength.STRONG,
-        triggers=frozenset({TriggerKind.ATTEMPT}),
+        triggers=frozenset({TriggerKind.ATTEMPT, TriggerKind.MANIFEST}),
         needs=(System.SIMKIM,),
         absence=False,
         why=says(

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agents.case import Attempt, Case, Permit, Trigger
+from agents.case import Case
+from agents.things import Attempt, Permit, Trigger
 from schemas.alerts import Family, Recipient, Role, Severity, Strength, Text, TriggerKind
 from schemas.envelope import System
 from schemas.facts import Fact
@@ -13,6 +14,8 @@ from schemas.outcomes import GroundCode
 from schemas.policy import Policy
 
 WORK = frozenset({"WORK"})
+ORGANISED = frozenset({"SCHOOL", "SPORTS"})
+"""Licensed groups in which children travel without their own people."""
 VISIT = frozenset({"TOURISM", "FAMILY_VISIT", "VISIT", "TOURIST", "VISA_FREE"})
 
 
@@ -25,6 +28,20 @@ class Hit:
     also: tuple[Recipient, ...] = ()
     mention: str | None = None
     """A link (such as a group stopped together) whose other members make this graver."""
+    group: str | None = None
+    """The alert of the group that this person belongs to: no alert of its own then."""
+    since: datetime | None = None
+    """When a silence became one, where the evidence is older than what it means."""
+    grounds: tuple[GroundCode, ...] = ()
+    """Legal grounds that fit this very finding, beside those of the rule."""
+    members: frozenset[str] = frozenset()
+    """Of a group: the subjects that it consists of."""
+    raised_beside: Family | None = None
+    """One level graver when a rule of this family speaks as well."""
+    absence: bool | None = None
+    """Of a rule with several conditions: does this finding rest on something missing? None: as the rule says."""
+    rests_on: tuple[System, ...] | None = None
+    """The sources among the rule's needs that this finding rests on; None: all of them."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,14 @@ class Rule:
     grounds: tuple[GroundCode, ...]
     recipients: tuple[Role, ...]
     judge: Callable[[Case, Trigger, Policy], Hit | None] = field(repr=False)
+    wakes: Callable[[Case, Trigger, Policy], datetime | None] | None = field(default=None, repr=False)
+    """When a rule about silence wants to look again."""
+    told_to_members: bool = False
+    """Of a group's rule: every member's own dossier hears that it belongs to the group."""
+    circle: frozenset[Role] = frozenset()
+    """Who alone may know that this rule spoke; empty: everybody whom the alert reaches."""
+    category: str = "TPPO"
+    """HAJJ and PAPERWORK are classes of their own, never in trafficking statistics."""
 
 
 def says(indonesian: str, english: str) -> Text:
@@ -65,12 +90,18 @@ def within(facts: Iterable[Fact], trigger: Trigger, days: int) -> list[Fact]:
 
 def permitted(case: Case, attempt: Attempt, policy: Policy) -> bool:
     """`ok_epmi` of the rule book: a permit issued up to the attempt's second, not ended, for that country or an unstated one."""
-    return any(_covers(case, permit, attempt, policy) for permit in case.permits)
+    return any(covers(permit, attempt) and active(case, permit, attempt, policy) for permit in case.permits)
 
 
-def _covers(case: Case, permit: Permit, attempt: Attempt, policy: Policy) -> bool:
+def covers(permit: Permit, attempt: Attempt) -> bool:
+    """Is it a permit for where the ticket ends? An unstated country is no other one."""
+    return _same_country(permit.country, attempt.destination)
+
+
+def active(case: Case, permit: Permit, attempt: Attempt, policy: Policy) -> bool:
+    """Issued up to the attempt's second, in force on that day at the checkpoint, and not ended; whatever its country."""
     at = attempt.fact.at
-    if permit.fact.at > at or not _same_country(permit.country, attempt.destination):
+    if permit.fact.at > at:
         return False
     if permit.valid_to is not None and permit.valid_to < local_time(at, attempt.checkpoint, policy).date():
         return False
@@ -88,6 +119,26 @@ def _ends(end: Fact, permit: Permit) -> bool:
 
 def _same_country(one: str | None, other: str | None) -> bool:
     return one is None or other is None or one == other
+
+
+def passport_days(case: Case, attempt: Attempt, policy: Policy) -> int | None:
+    """Days since the presented passport was issued, by the checkpoint's calendar; None when no issuance is known."""
+    issued = case.issuance(attempt.document)
+    day = issued.day("issued_on") if issued else None
+    return None if day is None else (local_time(attempt.fact.at, attempt.checkpoint, policy).date() - day).days
+
+
+def far_from_home(case: Case, attempt: Attempt, policy: Policy) -> bool:
+    """Is the checkpoint an exit corridor, and 500 km or more from home by the policy's table? False where home is not known.
+
+    A distance, not a score of a province: everybody may leave from anywhere (UU 18/2017 Art. 6), and from the same province
+    the same journey is near or far depending on the port.
+    """
+    row = policy.checkpoints.get(attempt.checkpoint)
+    if row is None or not row.exit_corridor:
+        return False
+    home = case.home(attempt.fact.at)
+    return home is not None and policy.far(home[:2], row.province)
 
 
 def local_time(at: datetime, checkpoint: str, policy: Policy) -> datetime:

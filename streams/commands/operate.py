@@ -18,6 +18,7 @@ from streams import metrics, settings
 from streams import policy as policies
 from streams import worker as workers
 from streams.admin import Admin, AdminError
+from streams.announce import refuse_changed
 from streams.commands.terminal import configured, console, fail, in_force, run, without_secrets
 from streams.settings import Settings
 
@@ -151,6 +152,7 @@ def worker(level: Annotated[str, typer.Option(help="Least level that is logged")
     config = configured()
     policy = in_force(config.policy)
     run(workers.refuse_wrong_topics(config))
+    run(refuse_changed(config.kafka, policy))
     asyncio.set_event_loop(None)
     workers.run(config, policy, level)
 
@@ -167,8 +169,15 @@ def rebuild(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = Fal
     async def work() -> int:
         client = Redis.from_url(config.redis)
         gone = 0
-        async for key in client.scan_iter(f"{config.namespace}:*", count=1000):
-            gone += await client.unlink(key)
+        for pattern in (
+            "*:next",
+            "*:fence",
+            "*",
+            "*:next",
+            "*:fence",
+        ):  # what was rebuilt meanwhile is begun anew, on clean ground
+            async for key in client.scan_iter(f"{config.namespace}:{pattern}", count=1000):
+                gone += await client.unlink(key)
         await client.aclose()
         return gone
 

@@ -20,6 +20,8 @@ MOST_REDRIVES = 3
 """A record that failed so often is not sent again by itself (an endless retry helps nobody)."""
 REDRIVEN, ORIGIN = "suar-redriven", "suar-origin"
 """Headers of a record that is sent again: how often, and where it was refused first."""
+SENT_AGAIN = "suar-sent-again"
+"""Header of a note in `suar.rejected` beside the refusals: what its key names was sent again, so many times by now."""
 _OURS = frozenset({"suar-topic", "suar-partition", "suar-offset", "suar-reason", "suar-where", "suar-timestamp"})
 
 
@@ -77,13 +79,31 @@ async def _all(kafka: str, topic: str, reason: str, position: str = "") -> Async
             yield one
 
 
-async def _newest(kafka: str) -> list[Reject]:
-    """The last refusal of each record: one that was sent again and refused again is still one record."""
-    newest: dict[str, Reject] = {}
-    async for one in _all(kafka, "", ""):
-        if one.origin not in newest or one.redrives > newest[one.origin].redrives:
-            newest[one.origin] = one
-    return list(newest.values())
+@dataclass(frozen=True)
+class History:
+    """Refusals by origin, the last one of each, and how often each origin was sent again: one that was sent again and
+    refused again is still one record.
+    """
+
+    newest: dict[str, Reject]
+    sent: dict[str, int]
+
+    def done(self, one: Reject) -> bool:
+        """Sent again, and not refused since."""
+        return self.sent.get(one.origin, 0) > one.redrives
+
+
+async def _history(kafka: str) -> History:
+    history = History({}, {})
+    async for record in everything(kafka, REJECTED.name):
+        times = dict(record.headers).get(SENT_AGAIN, b"")
+        if times.isdigit() and record.key is not None:
+            origin = record.key.decode(errors="backslashreplace")
+            history.sent[origin] = max(int(times), history.sent.get(origin, 0))
+        one = read(record)
+        if one is not None and (one.origin not in history.newest or one.redrives > history.newest[one.origin].redrives):
+            history.newest[one.origin] = one
+    return history
 
 
 Topic = Annotated[str, typer.Option(help="Only from this agency topic")]
@@ -143,7 +163,12 @@ def show(
 
 @rejected.command("redrive")
 def redrive(
-    topic: Topic = "", reason: Why = "", position: Annotated[str, typer.Option(help="Only this one")] = ""
+    topic: Topic = "",
+    reason: Why = "",
+    position: Annotated[str, typer.Option(help="Only this one")] = "",
+    anew: Annotated[
+        bool, typer.Option("--again", help="Also what was sent again before and not refused since")
+    ] = False,
 ) -> None:
     """Send refused records to their topics again, as they were. A fact that was admitted before changes nothing.
 
@@ -151,14 +176,15 @@ def redrive(
     """
     config = without_secrets()
 
-    async def work() -> tuple[int, int]:
-        outbox = Outbox(config.kafka)
+    async def work() -> tuple[int, int, int]:
+        outbox, history = Outbox(config.kafka), await _history(config.kafka)
         chosen = [
             one
-            for one in await _newest(config.kafka)
+            for one in history.newest.values()
             if topic in {"", one.topic} and reason in {"", one.reason} and position in {"", one.position, one.origin}
         ]
-        again = [one for one in chosen if one.redrives < MOST_REDRIVES]
+        due = [one for one in chosen if anew or not history.done(one)]
+        again = [one for one in due if one.redrives < MOST_REDRIVES]
         await outbox.send(
             Record(
                 one.topic,
@@ -172,8 +198,21 @@ def redrive(
             )
             for one in again
         )
+        await outbox.send(
+            Record(
+                REJECTED.name,
+                one.origin.encode(),
+                None,
+                headers=((SENT_AGAIN, str(max(one.redrives, history.sent.get(one.origin, 0)) + 1).encode()),),
+            )
+            for one in again
+        )
         await outbox.stop()
-        return len(again), len(chosen) - len(again)
+        return len(again), len(due) - len(again), len(chosen) - len(due)
 
-    sent, held = run(work())
-    console.print(f"{sent} sent again" + (f", {held} held back after {MOST_REDRIVES} attempts" if held else ""))
+    sent, held, done = run(work())
+    console.print(
+        f"{sent} sent again"
+        + (f", {held} held back after {MOST_REDRIVES} attempts" if held else "")
+        + (f", {done} sent before and not refused since (--again sends them too)" if done else "")
+    )

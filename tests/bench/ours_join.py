@@ -4,12 +4,12 @@
 person's events, judges them again in their own order, and takes back what no longer stands: the alerts are the truth.
 """
 
-import asyncio
 import os
 import sys
 from abc import ABC, abstractmethod
 from bisect import insort
-from collections import defaultdict
+from collections import deque
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -20,8 +20,9 @@ from aiokafka import TopicPartition
 from pydantic import SecretStr
 
 from streams.app import CHANNEL, Stage, connect
+from streams.conductor import Conductor
 from streams.health import Health
-from streams.lanes import Deps, Fold, Lane, Records
+from streams.lanes import Deps, Fold, Folded, Lane, Records
 from streams.produce import Outbox, Record
 from streams.settings import Settings
 from streams.source import Source
@@ -100,47 +101,43 @@ class ByEventTime(Mind):
 
 
 class JoinFold(Fold):
-    """One partition of one topic. The four topics of a partition take turns from read to save."""
+    """One partition of one topic. The four topics of a partition take turns: their dossiers are the same."""
 
     stage = "join"
 
-    def __init__(self, mind: Mind, store: Store, outbox: Outbox, brief: Brief, turn: asyncio.Lock) -> None:
-        self._mind, self._store, self._outbox, self._brief, self._turn = mind, store, outbox, brief, turn
-        self._folded, self._mine = 0, False
+    def __init__(self, mind: Mind, brief: Brief, partition: int) -> None:
+        self._mind, self._brief, self.turn = mind, brief, partition
+        self._folded: deque[int] = deque()
 
     async def begin(self, quiet_below: int) -> None:
-        """Nothing to remember beside the dossiers; a turn whose save was refused ends here."""
-        self._pass_on()
+        """Nothing to remember beside the dossiers."""
+        self._folded.clear()
 
-    async def fold(self, records: Records) -> Batch:
-        """Reads the dossiers, folds, and awaits the acknowledgement of every alert."""
-        self._mine = await self._turn.acquire()
+    def reads(self, records: Records) -> Sequence[str]:
+        """The dossiers of whom the records are about, each once."""
         self._brief.begin()
-        keys = {record.key: f"d:{record.key.decode()}" for record in records}
-        blobs = await self._store.read(list(keys.values()))
+        self._names = {record.key: f"d:{record.key.decode()}" for record in records}
+        return list(self._names.values())
+
+    async def fold(self, records: Records, blobs: Sequence[bytes | None]) -> Folded:
+        """Folds in memory and says the alerts."""
         dossiers: dict[bytes, Dossier] = {
-            key: _unpack(blob) if blob else {} for key, blob in zip(keys, blobs, strict=True)
+            key: _unpack(blob) if blob else {} for key, blob in zip(self._names, blobs, strict=True)
         }
         out = [
             Record(self._brief.alerts, record.key, _write_alert(alert), record.partition)
             for record in records
             for alert in self._mind.meet(dossiers[record.key], _read_event(record.value))
         ]
-        await self._outbox.send(out)
-        self._folded = len(records)
-        return Batch(records[-1].offset + 1, {name: _pack(dossiers[key]) for key, name in keys.items()})
+        self._folded.append(len(records))
+        blobs_after = {name: _pack(dossiers[key]) for key, name in self._names.items()}
+        return Folded(Batch(records[-1].offset + 1, blobs_after), out)
 
     def saved(self) -> None:
         """Durable: only now does an event count as done."""
-        self._pass_on()
-        if self._brief.count(self._folded):
+        if self._brief.count(self._folded.popleft()):
             self._brief.answer()
             os._exit(0)
-
-    def _pass_on(self) -> None:
-        if self._mine:
-            self._mine = False
-            self._turn.release()
 
 
 def build(brief: Brief, mind: Mind, redis: str) -> faust.App:
@@ -163,15 +160,14 @@ def build(brief: Brief, mind: Mind, redis: str) -> faust.App:
     channel: Any = app.channel(maxsize=CHANNEL)
     teller, outbox = Teller(connect(redis)), Outbox(brief.kafka)
     health = Health()
-    turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    def lane(place: TopicPartition, source: Source) -> Lane:
+    def lane(place: TopicPartition, source: Source, conductor: Conductor) -> Lane:
         store = SharedStore(teller, brief.group, place)
-        fold = JoinFold(mind, store, outbox, brief, turns[place.partition])
-        return Lane(place, fold, store, Deps(settings, health, source))
+        fold = JoinFold(mind, brief, place.partition)
+        return Lane(place, fold, store, Deps(settings, health, source, conductor.ready))
 
     sources = tuple(Source(stage="join", topic=topic, channel=channel, settings=settings) for topic in brief.topics)
-    stage = Stage("join", sources, lane)
+    stage = Stage("join", sources, lane, lambda lanes: Conductor("join", lanes, teller, outbox, settings))
     app.agent(channel, name="join")(stage.hand_over)
     for source in sources:
         app.service(source)

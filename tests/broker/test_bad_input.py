@@ -10,6 +10,7 @@ import pytest
 
 from schemas.topics import ALERTS, BY_NAME, FACTS, REJECTED, SCREENINGS, Topic
 from schemas.wire import MAX_AHEAD, Reason
+from streams.admit import MAX_KEY_BYTES
 from streams.produce import Record
 from streams.publish import record_of
 from tests.broker.installation import Got, Installation, metric
@@ -235,8 +236,12 @@ def test_redriven_event_is_admitted_once(mess: Mess) -> None:
     done = mess.suar.cli("rejected", "redrive", "--position", before)
     assert done.output.strip() == "1 sent again"
     mess.suar.settle()
+    again = mess.suar.cli("rejected", "redrive", "--position", before)
+    assert again.output.strip() == "0 sent again, 1 sent before and not refused since (--again sends them too)"
     of_person, of_document = _admitted(mess, event)
     assert {one.partition(b":")[0] for one in (of_person, of_document)} == {b"person", b"document"}
+    anew = mess.suar.cli("rejected", "redrive", "--position", before, "--again")
+    assert anew.output.strip() == "1 sent again"
 
 
 def _admitted(mess: Mess, event: Event) -> list[bytes]:
@@ -275,6 +280,20 @@ def test_br085_sent_again_three_times_and_then_held_back(mess: Mess) -> None:
     assert len(refused) == 4
     assert {one.value for one in refused} == {json.dumps(event).encode()}
     assert {_header(one, "suar-key") for one in refused} == {b"a-key"}
+
+
+def test_huge_key_and_headers_are_cut(mess: Mess) -> None:
+    """A copy must be one that the broker takes, or the worker would end over it."""
+    headers = (("small", b"kept"), ("huge", b"h" * 3_000_000), ("behind", b"dropped"))
+    mess.suar.publish([Record(PASSPORTS.name, b"k" * 2_000_000, b"not an event", PARTITION, headers)])
+    mess.suar.settle()
+    [one] = [one for one in mess.suar.read(REJECTED) if _header(one, "small") == b"kept"]
+    kept = dict(one.headers)
+    assert one.value == b"not an event"
+    assert kept["suar-key-cut-from"] == b"2000000"
+    assert int(kept["suar-headers-cut-from"]) > 3_000_000
+    assert len(kept["suar-key"]) == MAX_KEY_BYTES
+    assert {name for name in kept if name.startswith("original-")} == {"original-small"}
 
 
 def test_what_somebody_else_wrote_to_rejected_is_passed_over(mess: Mess) -> None:

@@ -78,18 +78,23 @@ def test_key_missing_or_short(suar: Installation, key: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("alert_days = [", "policy.toml"),
-        ("colour = 1\n{good}", "policy.toml: colour"),
+        ("alert_days = [", "policy.toml:1: "),
+        ("colour = 1\n{good}", "policy.toml:1: colour"),
         (
             "{good}\n[checkpoints.A-XXX]\nname = 'Nowhere'\nzone = 'Asia/Nowhere'\n",
-            "policy.toml: checkpoints.A-XXX.zone",
+            ": checkpoints.A-XXX.zone: this machine knows no zone",
         ),
+        ("version = '2026-12'\n", "policy.toml:1: sop: names no version of the procedure"),
         (None, "policy.toml: No such file"),
     ],
-    ids=["not_toml", "unknown_field", "unknown_zone", "no_file"],
+    ids=["not_toml", "unknown_field", "unknown_zone", "no_procedure", "no_file"],
 )
 def test_bad_policy_names_the_place(suar: Installation, text: str | None, place: str) -> None:
-    file = suar.folder / "policy.toml"
+    file = suar.folder / "tables" / "policy" / "policy.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    procedures = suar.folder / "tables" / "sop"
+    if not procedures.exists():
+        procedures.symlink_to(CHECKOUT / "deploy" / "sop")
     file.unlink(missing_ok=True)
     if text is not None:
         file.write_text(text.replace("{good}", (CHECKOUT / "deploy" / "policy" / "2026-11.toml").read_text()))

@@ -9,7 +9,10 @@ import typer.main
 from agents.rules import RULES
 from schemas.topics import TOPICS
 from streams import metrics
+from streams import policy as policies
 from streams.cli import app
+from streams.commands.alerts import Language
+from streams.commands.sop import how_long
 from streams.settings import Settings
 
 README = Path(__file__).parents[2] / "README.md"
@@ -74,6 +77,25 @@ def rules() -> str:
     return table(("no.", "rule", "family", "rests on absence", "why", "an innocent explanation"), rows)
 
 
+def procedure() -> str:
+    """What is asked, done and handed out, by reference."""
+    held = policies.load(Settings.model_fields["policy"].default).sop
+    rows = [
+        (f"`{part.kind}/{part.id}`", f"*{part.title.id}*", part.title.en, str(len(part.lines)))
+        for part in (*held.questions, *held.checklists, *held.rights)
+    ]
+    return table(("reference", "Indonesian", "English", "lines"), rows)
+
+
+def levels() -> str:
+    """Every promise of time."""
+    held = policies.load(Settings.model_fields["policy"].default).sop
+    rows = [
+        (f"*{one.text.id}*", one.text.en, how_long(one, Language.EN), one.clock.en, one.past.en) for one in held.levels
+    ]
+    return table(("Indonesian", "English", "how long", "counted", "when it has passed"), rows)
+
+
 def measures() -> str:
     """Every metric."""
     return table(
@@ -93,6 +115,8 @@ TABLES = {
     "settings": settings,
     "topics": topics,
     "rules": rules,
+    "procedure": procedure,
+    "levels": levels,
     "metrics": measures,
 }
 

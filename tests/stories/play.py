@@ -13,14 +13,16 @@ import yaml
 from agents.assess import Context
 from agents.dossier import CLOCK, Dossier
 from agents.react import Reaction, react
-from schemas.alerts import Alert, Screening
+from schemas.alerts import Alert, Screening, TriggerKind
+from schemas.areas import AreaCount
 from schemas.envelope import System
 from schemas.facts import TICK, Fact, Note, digest
-from schemas.identity import Identifier, Subject, SubjectKind, pseudonym, subject
+from schemas.identity import Subject
 from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, Topic
 from schemas.wire import Admitted, BadRecord, Reason, admit
 from streams.policy import load
+from streams.stories import DAYS, MOMENTS, subject_of, trigger_of
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "seeds" / "stories"
@@ -30,8 +32,6 @@ POLICY: Policy = load(ROOT / "deploy" / "policy" / "2026-11.toml")
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _OFFSET = re.compile(r"[+-]?(?:\d+[dhms])+|0")
-_MOMENTS = frozenset({"scheduled_at", "complete_up_to"})
-_DAYS = frozenset({"issued_on", "expires_on", "valid_to", "contract_from", "contract_to", "review_until"})
 
 
 def offset(written: object) -> timedelta:
@@ -102,13 +102,17 @@ def every() -> list[Path]:
 
 def read(path: Path) -> Story:
     """One story. KeyError, TypeError or ValueError when the file does not have the shape that the README gives."""
-    told: dict[str, Any] = yaml.safe_load(path.read_text())
+    return retold(path.stem, yaml.safe_load(path.read_text()))
+
+
+def retold(name: str, told: dict[str, Any]) -> Story:
+    """A story from what its file holds."""
     unknown = told.keys() - {"title", "finding", "rules", "t0", "events", "feeds", "ticks", "expect"}
     if unknown:
-        raise ValueError(f"{path.name}: unknown {sorted(unknown)}")
+        raise ValueError(f"{name}: unknown {sorted(unknown)}")
     zero = datetime.fromisoformat(told["t0"]) if "t0" in told else T0
     return Story(
-        name=path.stem,
+        name=name,
         rules=tuple(told["rules"]),
         records=tuple(record(event, zero) for event in told["events"]),
         feeds={source: _feed(feed, zero) for source, feed in told.get("feeds", {}).items()},
@@ -150,25 +154,27 @@ def _topic(event: dict[str, Any]) -> Topic:
 def _data(told: dict[str, Any], zero: datetime) -> dict[str, Any]:
     data = {name: _value(name, value, zero) for name, value in told.items()}
     if "trigger_id" in data:
+        data["trigger_id"] = trigger_of(data["trigger_id"], KEY)
         data["alert_id"] = digest("alert", data["alert_id"], data["trigger_id"])
-        data["subject"] = _subject(data["subject"])
+        data["subject"] = subject_of(data["subject"], KEY)
     return data
 
 
 def _value(name: str, value: Any, zero: datetime) -> Any:
     if isinstance(value, list):
         return [_data(one, zero) if isinstance(one, dict) else one for one in value]
-    if isinstance(value, str) and _OFFSET.fullmatch(value) and name in _MOMENTS | _DAYS:
+    if isinstance(value, str) and _OFFSET.fullmatch(value) and name in MOMENTS | DAYS:
         moment = zero + offset(value)
-        return moment.isoformat() if name in _MOMENTS else moment.date().isoformat()
+        return moment.isoformat() if name in MOMENTS else moment.date().isoformat()
     return value
 
 
-def _subject(number: str) -> Subject:
-    """An alert names its subject by pseudonym; a story by the NIK or passport number."""
-    if number.isdigit():
-        return subject(SubjectKind.PERSON, pseudonym(KEY, Identifier("dukcapil", "nik", number)))
-    return subject(SubjectKind.DOCUMENT, pseudonym(KEY, Identifier("IDN", "travel_document", number)))
+def _named(alert: Alert) -> str:
+    """One link may have two alerts: the cluster's, and that of those who left."""
+    return f"{alert.trigger_id} {alert.trigger.value}" if alert.trigger in _GROUPS else alert.trigger_id
+
+
+_GROUPS = frozenset({TriggerKind.COHORT, TriggerKind.REGISTRY})
 
 
 @dataclass
@@ -178,6 +184,7 @@ class World:
     dossiers: dict[Subject, Dossier] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     screenings: list[Screening] = field(default_factory=list)
+    areas: list[AreaCount] = field(default_factory=list)
 
     def deliver(self, note: Note, context: Context) -> Reaction:
         """One note to its subject."""
@@ -185,6 +192,7 @@ class World:
         self.dossiers[note.subject] = reaction.dossier
         self.alerts += reaction.alerts
         self.screenings += reaction.screenings
+        self.areas += reaction.areas
         return reaction
 
     def settle(self, notes: Iterable[Note], context: Context) -> None:
@@ -208,7 +216,15 @@ class World:
         for alert in self.alerts:
             if alert.alert_id not in last or alert.revision > last[alert.alert_id].revision:
                 last[alert.alert_id] = alert
-        return {alert.trigger_id: alert for alert in last.values()}
+        return {_named(alert): alert for alert in last.values()}
+
+    def counts(self) -> dict[str, AreaCount]:
+        """What stands on the topic of areas, by key."""
+        last: dict[str, AreaCount] = {}
+        for one in self.areas:
+            if one.key not in last or one.revision > last[one.key].revision:
+                last[one.key] = one
+        return last
 
     def answers(self) -> dict[str, Screening]:
         """The last screening of each crossing, by the same rule."""

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from agents.assess import Context, Spoken, assess, compose
-from agents.case import Case, Trigger
+from agents.case import Case
 from agents.rules import RULES
 from agents.rules.rule import Hit, Rule, document_state, local_time, permitted, says
+from agents.things import Trigger
 from schemas.alerts import Confidence, Family, Role, Severity, Strength, TriggerKind, Verdict
 from schemas.envelope import System
 from schemas.facts import Fact
@@ -243,14 +244,17 @@ def test_br038_each_port_has_its_clock(checkpoint: str, shown: str) -> None:
 
 def test_the_rule_book_is_whole() -> None:
     """Ids and numbers are unique, and every rule has the sentences and questions that people read."""
-    assert len({rule.id for rule in RULES}) == len({rule.number for rule in RULES}) == len(RULES)
-    assert {rule.number for rule in RULES} == {1, 2, 6, 8, 9, 10, 29, 30}
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert {rule.number for rule in RULES} == set(range(1, 37)) - {
+        31,
+        36,
+    }  # counts of areas, and the guard, are no rows
     for rule in RULES:
         assert rule.innocent
         assert rule.clears
         assert len(rule.questions) >= 2
         assert rule.recipients
-    assert {rule.number for rule in RULES if rule.absence} == {1, 9}
+    assert {1, 9, 22, 24, 26} <= {rule.number for rule in RULES if rule.absence}
 
 
 def test_the_same_case_gives_the_same_answer() -> None:

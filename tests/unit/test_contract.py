@@ -15,7 +15,7 @@ from schemas import documents
 from schemas.envelope import Code, Contract, Event, Instant, System
 from schemas.events import EVENTS, MODELS, by_name
 from schemas.heartbeat import FeedHeartbeat
-from schemas.identity import Identifies, KkNo, Nik, PassportNo, Private
+from schemas.identity import Identifies, KkNo, Nik, PassportNo, Private, Sketched
 from schemas.topics import AGENCY_TOPICS, HEARTBEAT, TOPICS
 from schemas.wire import Admitted, BadRecord, Heartbeat, Reason, admit
 from tests.examples import everything, example, hints, kinds, message
@@ -96,7 +96,7 @@ def test_every_message_is_in_the_asyncapi_document() -> None:
     messages = ASYNCAPI["components"]["messages"]
     expected = {_name(event) for event in EVENTS} | {f"{system}.{HEARTBEAT}" for system in System}
 
-    assert set(messages) == expected | {"suar.alert", "suar.screening"}
+    assert set(messages) == expected | {"suar.alert", "suar.screening", "suar.shadowed", "suar.area_count"}
     assert {m["payload"]["schema"]["$ref"].removeprefix("./") for m in messages.values()} == set(GENERATED) - {
         "asyncapi.json"
     }
@@ -149,7 +149,7 @@ def test_there_is_no_room_for_prose(event: type[Contract]) -> None:
 def _bounded(kind: object) -> bool:
     marks = getattr(kind, "__metadata__", ())
     shaped = any(isinstance(mark, StringConstraints) and mark.pattern for mark in marks)
-    return shaped or any(isinstance(mark, Identifies | Private) for mark in marks)
+    return shaped or any(isinstance(mark, Identifies | Private | Sketched) for mark in marks)
 
 
 # What is read

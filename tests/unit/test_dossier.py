@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.dossier import CLOCK, MOST_OF_A_KIND, Dossier, Said, decode, encode
+from agents.dossier import CLOCK, MOST_OF_A_KIND, Dossier, Said, Told, decode, encode
 from schemas.facts import UNLINKED, Fact
 from schemas.identity import Subject
 
@@ -133,5 +133,7 @@ def test_the_store_gives_back_what_it_was_given() -> None:
     """Encoding keeps everything."""
     dossier = _holding(_fact("a", data={"n": 1, "t": "x", "b": True, "l": ["x"]}), _unlinked(4))
     said = {"x": Said(about="a", revision=1, late=T0, awaits={"sipmi": T0}, links=("l",))}
-    dossier = Dossier(PERSON, dossier.held, dossier.unlinked, said=said, mentions={"l": 3})
+    dossier = Dossier(
+        PERSON, dossier.held, dossier.unlinked, said=said, mentions={"l": Told(3, "c")}, answers={"m": Told(1, "d")}
+    )
     assert decode(encode(dossier)) == dossier

@@ -17,8 +17,8 @@ from schemas.identity import (
     kind_of,
     pseudonym,
     subject,
-    usable_nik,
 )
+from schemas.nik import usable_nik
 
 KEY = b"only for tests: thirty-two bytes"
 NIK = TypeAdapter(Nik)

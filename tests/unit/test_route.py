@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from agents.case import Case, Trigger
+from agents.case import Case
 from agents.route import gone, view
+from agents.things import Trigger
 from schemas.alerts import Alert, Role, Screening
 from tests.stories.play import FOLDER, POLICY, play, read
 

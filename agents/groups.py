@@ -1,0 +1,241 @@
+"""Groups: when people who share a link are a group worth asking about, and what a member's own dossier makes of that."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from agents.case import Case
+from agents.clusters import (
+    APPLICATIONS,
+    JOURNEYS,
+    REGISTRATIONS,
+    bought,
+    departs,
+    groups,
+    of_type,
+    one_a_person,
+)
+from agents.households import distinct, kabupaten, members
+from agents.rules.rule import Hit
+from agents.things import Trigger
+from schemas.alerts import Recipient, Role, Severity, TriggerKind
+from schemas.facts import Fact
+from schemas.identity import SubjectKind, kind_of
+from schemas.policy import Policy
+
+STRANGERS = "strangers_one_booking"
+CONTACT = "handler_contact_cluster"
+SPONSOR = "sponsor_or_address_cluster"
+_LICENSED = frozenset({"TOUR", "PPIU", "COMPANY", "SCHOOL", "SPORTS", "CREW"})
+
+
+def _standing(case: Case, policy: Policy) -> list[list[Fact]]:
+    """Uses that count, less those under the allow-list: first those since an officer last cleared the group, then all.
+
+    What was cleared is no new alert when one more comes; only a whole new group is.
+    """
+    uses = [use for use in case.mentions if not policy.allowed(case.subject, use.at)]
+    cleared = [f.at for f in case.of("outcome_recorded") if f.text("outcome") in {"CLEARED", "CLEARED_WITH_ADVICE"}]
+    return [[use for use in uses if use.at > max(cleared)], uses] if cleared else [uses]
+
+
+MOST_SHOWN = 32
+"""People of one group whom an alert names by subject and event: the newest."""
+
+
+def _groups(
+    case: Case,
+    policy: Policy,
+    types: frozenset[str],
+    window: timedelta,
+    when: Callable[[Fact], datetime] = lambda use: use.at,
+) -> Iterator[tuple[Fact, ...]]:
+    for uses in _standing(case, policy):
+        for found in groups(of_type(uses, types), window, when):
+            yield found[-MOST_SHOWN:]
+
+
+_ANY_USE = APPLICATIONS | JOURNEYS | REGISTRATIONS
+
+
+def _group(severity: Severity, uses: Sequence[Fact]) -> Hit:
+    places = sorted({place for use in uses if (place := use.text_or_none("checkpoint"))})
+    return Hit(
+        severity,
+        tuple(uses),
+        also=tuple(Recipient(role=Role.SUPERVISOR, at=place) for place in places),
+        members=members(uses),
+    )
+
+
+def strangers_one_booking(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Rule 17: one booking, or one payer within a day, for people of several families and districts."""
+    kind = kind_of(case.subject)
+    if kind not in {SubjectKind.BOOKING, SubjectKind.PAYER}:
+        return None
+    need = policy.thresholds
+    when = departs if kind is SubjectKind.BOOKING else bought
+    window = timedelta(hours=policy.windows.booking_hours)
+    for found in _groups(case, policy, JOURNEYS, window, when):
+        travellers = one_a_person(found)
+        if (
+            len(travellers) >= need.strangers
+            and not any(use.flag("permitted") or use.text_or_none("group_kind") in _LICENSED for use in found)
+            and distinct(travellers) >= need.strangers_households
+            and len(kabupaten(travellers)) >= need.strangers_kabupaten
+        ):
+            return _group(Severity.HIGH, travellers)
+    return None
+
+
+def handler_contact_cluster(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Rule 18: one number, address or account in the papers of several families within a month."""
+    if kind_of(case.subject) not in {SubjectKind.CONTACT, SubjectKind.PAYER}:
+        return None
+    need = policy.thresholds
+    for found in _groups(case, policy, _ANY_USE, timedelta(days=policy.windows.contact)):
+        people = [use for use in one_a_person(found) if use.text_or_none("group_kind") not in _LICENSED]
+        if len(people) >= need.contact_uses and distinct(people) >= need.contact_households:
+            return Hit(Severity.HIGH, tuple(people), members=members(people))
+    return None
+
+
+def sponsor_or_address_cluster(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Rule 19: one guarantor, or one temporary address near a way out, for many who are no kin."""
+    kind = kind_of(case.subject)
+    need = policy.thresholds
+    if kind is SubjectKind.RECRUITER:
+        for found in _groups(case, policy, APPLICATIONS, timedelta(days=policy.windows.sponsor)):
+            people = one_a_person(found)
+            if len(people) >= need.sponsor_applications and distinct(people) > 1:
+                return Hit(Severity.HIGH, tuple(people), members=members(people))
+    if kind is SubjectKind.ADDRESS:
+        near = {code for row in policy.checkpoints.values() for code in row.nearby}
+        for found in _groups(case, policy, APPLICATIONS, timedelta(days=policy.windows.address)):
+            people = [
+                use
+                for use in one_a_person(found)
+                if not use.flag("minor") and use.text_or_none("temporary_kabupaten") in near
+            ]
+            if (
+                len(people) >= need.address_adults
+                and distinct(people) >= need.address_adults
+                and len(kabupaten(people)) >= need.address_kabupaten
+            ):
+                return Hit(Severity.HIGH, tuple(people), members=members(people))
+    return None
+
+
+def _in_a_group(case: Case, trigger: Trigger, rule: str) -> list[Fact]:
+    """What links answered of this use, where they count it among such a group."""
+    found = []
+    for answer in case.answers(trigger.key):
+        told = answer.data.get("rules")
+        if isinstance(told, list) and rule in told:
+            found.append(answer)
+    return found
+
+
+def travels_with_strangers(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Rule 17 at a member: the booking says that it belongs to such a group."""
+    told = _in_a_group(case, trigger, STRANGERS)
+    if not told:
+        return None
+    return Hit(Severity.HIGH, (trigger.fact, *told), group=told[0].text("alert"))
+
+
+def shares_a_handler(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Rule 18 at a member."""
+    told = _in_a_group(case, trigger, CONTACT)
+    return Hit(Severity.MEDIUM, (trigger.fact, *told), group=told[0].text("alert")) if told else None
+
+
+def complaint_recruiter_in_pipeline(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Rule 20: what links answered about complaints, at this step or on the road that led here."""
+    answers = [a for a in case.answers(trigger.key) if a.data.get("complaints") or a.flag("listed")]
+    if trigger.kind in {TriggerKind.ATTEMPT, TriggerKind.MANIFEST}:
+        answers += _of_the_road_here(case, trigger, policy)
+    certain = [answer for answer in answers if not _only_a_name(answer)]
+    if not certain:
+        return Hit(Severity.LOW, (trigger.fact, *answers)) if answers else None
+    grave = any(
+        answer.flag("indicated") or _number(answer, "complaints") >= policy.thresholds.complaints for answer in certain
+    )
+    return Hit(Severity.CRITICAL if grave else Severity.HIGH, (trigger.fact, *certain))
+
+
+def _of_the_road_here(case: Case, trigger: Trigger, policy: Policy) -> list[Fact]:
+    """Answers about the application, the agreement or the e-PMI that led to this journey."""
+    earliest = trigger.at - timedelta(days=policy.windows.complaint)
+    return [
+        answer
+        for other in case.triggers
+        if other.kind in _PIPELINE and earliest <= other.at <= trigger.at
+        for answer in case.answers(other.key)
+        if answer.data.get("complaints") or answer.flag("listed")
+    ]
+
+
+_PIPELINE = frozenset({TriggerKind.APPLICATION, TriggerKind.PLACEMENT})
+
+
+def _only_a_name(answer: Fact) -> bool:
+    """A recruiter known by name alone may be a namesake: that is for review, never for a stop."""
+    return answer.text("link").startswith(f"{SubjectKind.RECRUITER.value}:")
+
+
+def _number(answer: Fact, field: str) -> int:
+    value = answer.data.get(field)
+    return value if isinstance(value, int) else 0
+
+
+def departed_cohort_silent(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Rule 21: enough of a group left, and for long no word came of them."""
+    gone = _gone(case, policy)
+    if len(gone) < policy.thresholds.cohort:
+        return None
+    silent = [
+        use
+        for use in gone
+        if not use.flag("back")
+        and not use.flag("reported")
+        and case.now >= _left(use) + timedelta(days=policy.windows.cohort_silent)
+    ]
+    if len(silent) < policy.thresholds.cohort or distinct(silent) < policy.thresholds.cohort:
+        return None
+    complained = any(use.flag("complained") for use in gone)
+    moments = sorted(_left(use) + timedelta(days=policy.windows.cohort_silent) for use in silent)
+    places = sorted({place for use in silent if (place := use.text_or_none("abroad"))})
+    return Hit(
+        Severity.HIGH if complained else Severity.MEDIUM,
+        tuple(silent),
+        also=tuple(Recipient(role=Role.MISSION, at=place) for place in places),
+        members=members(silent),
+        since=moments[policy.thresholds.cohort - 1],
+    )
+
+
+def cohort_wakes(case: Case, trigger: Trigger, policy: Policy) -> datetime | None:
+    """The next day on which another of those who left has been silent for long."""
+    moments = [
+        _left(use) + timedelta(days=policy.windows.cohort_silent)
+        for use in _gone(case, policy)
+        if not use.flag("back") and not use.flag("reported")
+    ]
+    return min((moment for moment in moments if moment > case.now), default=None)
+
+
+def _gone(case: Case, policy: Policy) -> list[Fact]:
+    """Linked people who left for a corridor country, where a cluster stands on this link."""
+    linked = any(
+        rule(case, Trigger(TriggerKind.CLUSTER, case.subject, case.mentions[-1]), policy) is not None
+        for rule in (strangers_one_booking, handler_contact_cluster, sponsor_or_address_cluster)
+    )
+    if not linked:
+        return []
+    roads = set().union(policy.scam_corridor.countries, policy.scam_corridor.transits, *policy.corridors.values())
+    left = [use for use in case.mentions if use.text_or_none("left") and use.text_or_none("abroad") in roads]
+    return one_a_person(left)
+
+
+def _left(use: Fact) -> datetime:
+    return use.moment("left") or use.at

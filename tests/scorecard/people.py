@@ -1,0 +1,43 @@
+"""Names of nobody: common Indonesian name words put together by chance."""
+
+from random import Random
+
+
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+MEN = _words_of("""
+ABIMANYU ADITYA AGUS ALDI ALIF ANDRA ANTON ARDIANSYAH ARIF BAGAS BAMBANG BAYU BUDI CAHYONO CANDRA DANANG DARMA DIMAS EKO ERWIN
+FAISAL FAUZAN FERDI GALANG GUNAWAN HARIS HENDRO ILHAM INDRA IRFAN JAENUDIN JAMAL JOKO JUNAEDI KARTONO KUSNADI LUKMAN MAULANA
+MULYONO NANDA NASRUL PANDU PARJONO RAFLI RANGGA REZA RIDHO RUSLAN SATRIA SUDARSONO SUGENG SUJATMIKO SUTRISNO SYAHRUL SYAIFUL
+TAUFIK TEGUH UJANG WAHYU WARSITO YAYAN YUDHA ZULKIFLI
+""")
+WOMEN = _words_of("""
+AISYAH AMELIA ANISA ASTRI AYUNDA BUNGA CAHYANI CITRA DEWI DIANA DWI ELOK ENDAH FARIDA FITRIYANI HALIMAH HANIFAH INDAH ISTIQOMAH
+JUMIATI JUWITA KHADIJAH KHUSNUL LAELA LAILATUL LILIS MARLINA MAYANG MUFIDAH MUSTIKA NADIA NURHALIZA NURJANAH PUSPITA RAHAYU
+ROHMAH ROSMAWATI SALSABILA SARTIKA SULASTRI SUMARTINI SYAFIRA SYAMSIAH TITIK TRIANA ULFAH UMI WAHIDAH WINARNI YULIANI YUYUN
+ZAHRA ZUBAIDAH
+""")
+LAST = _words_of("""
+ADINATA ALAMSYAH ANGGRAENI ANWAR BACHTIAR BASUKI BUDIMAN DARMAWAN FADHILAH FIRMANSYAH GINTING HAKIM HARAHAP HARTONO HERLAMBANG
+HIDAYAT IBRAHIM ISKANDAR JAYADI KURNIAWAN KUSUMAWARDANI LESMANA LUBIS MAHARANI MANGKUNEGARA MARPAUNG MULYADI NAINGGOLAN NASUTION
+NUGROHO OKTAVIANI PAMUNGKAS PERDANA PRABOWO PRAMUDYA PURWANTO RACHMAWATI RAMADHANI SANJAYA SANTOSO SAPUTRA SETIAWAN SIMBOLON
+SIREGAR SOLEHUDIN SUBAGYO SUHENDRA SUKMAWATI SURYADI SUSANTI SUTANTO TANJUNG UTAMI WARDHANA WIBISONO WICAKSONO WIJAYANTI YUNIARTI
+YUSUF ZAKARIA
+""")
+
+
+def given(chance: Random, *, but: tuple[str, ...] = ()) -> str:
+    """A given name that is none of `but`."""
+    return chance.choice([word for word in chance.choice((MEN, WOMEN)) if word not in but])
+
+
+def words(chance: Random, least: int = 1, most: int = 4, *, but: tuple[str, ...] = ()) -> list[str]:
+    """The words of a name, all different and none of `but`; one in eight begins with a name of the Arabic families."""
+    count = min(most, max(least, chance.choices((1, 2, 3, 4), (12, 46, 34, 8))[0]))
+    families = [word for word in ("MUHAMMAD", "SITI", "NUR", "AHMAD") if word not in but]
+    found = [chance.choice(families) if count > 1 and chance.random() < 1 / 8 else given(chance, but=but)]
+    while len(found) < count:
+        found.append(chance.choice([word for word in (*MEN, *WOMEN, *LAST * 3) if word not in (*found, *but)]))
+    return found
