@@ -107,7 +107,7 @@ def read(path: Path) -> Story:
 
 def retold(name: str, told: dict[str, Any]) -> Story:
     """A story from what its file holds."""
-    unknown = told.keys() - {"title", "finding", "rules", "t0", "events", "feeds", "ticks", "expect"}
+    unknown = told.keys() - {"title", "finding", "scenario", "rules", "t0", "events", "feeds", "ticks", "expect"}
     if unknown:
         raise ValueError(f"{name}: unknown {sorted(unknown)}")
     zero = datetime.fromisoformat(told["t0"]) if "t0" in told else T0

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from schemas.alerts import Alert, Screening
 from streams.stories import trigger_of
@@ -41,6 +42,12 @@ def _differences(place: str, expected: dict[str, Any], found: dict[str, Any] | N
     return [
         f"{place}.{name}: expected {lists[name]}, got {found[name]}" for name in lists if lists[name] != found[name]
     ]
+
+
+def test_every_scenario_that_an_expert_would_try_first_is_told() -> None:
+    """Domain 9.3, numbers 1 to 20."""
+    told = [yaml.safe_load(path.read_text()).get("scenario") for path in every()]
+    assert sorted(number for number in told if number is not None) == list(range(1, 21))
 
 
 def _name(expected: dict[str, Any]) -> str:
