@@ -115,14 +115,11 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
     spoken: list[Spoken] = []
     unknown: list[Undetermined] = []
     awaits: dict[str, datetime] = {}
-    leaned: dict[System, None] = {}
     wakes: list[datetime] = []
-    for rule in rules:
-        if trigger.kind not in rule.triggers:
-            continue
+    asked, leaned = _BOOK[trigger.kind] if rules is RULES else _asked(rules, trigger.kind)
+    for rule in asked:
         if rule.wakes is not None and (wake := rule.wakes(case, trigger, context.policy)) is not None:
             wakes.append(wake)
-        leaned |= dict.fromkeys(rule.needs)
         hit = rule.judge(case, trigger, context.policy)
         if hit is None:
             continue
@@ -148,12 +145,21 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
         severity=severity,
         spoken=tuple(spoken) if severity is not None else (),
         undetermined=tuple(unknown),
-        leaned_on=tuple(leaned),
+        leaned_on=leaned,
         awaits=awaits,
         bound_at=case.bound_at(trigger.attempt.document) if trigger.attempt else None,
         wake=min(wakes, default=None),
         mentions=tuple(one.hit.mention for one in spoken if one.hit.mention),
     )
+
+
+def _asked(rules: tuple[Rule, ...], kind: TriggerKind) -> tuple[tuple[Rule, ...], tuple[System, ...]]:
+    """The rules that a kind of trigger is judged by, and the sources that they lean on."""
+    asked = tuple(rule for rule in rules if kind in rule.triggers)
+    return asked, tuple(dict.fromkeys(source for rule in asked for source in rule.needs))
+
+
+_BOOK = {kind: _asked(RULES, kind) for kind in TriggerKind}
 
 
 def _verdict(severity: Severity | None, unknown: list[Undetermined]) -> Verdict:

@@ -87,8 +87,14 @@ def subject(kind: SubjectKind, name: Pseudonym | str) -> Subject:
 
 
 def kind_of(of: Subject) -> SubjectKind:
-    """The kind that a subject key begins with."""
-    return SubjectKind(of.partition(":")[0])
+    """The kind that a subject key begins with. Raises ValueError when it is none."""
+    kind = _KINDS.get(of.partition(":")[0])
+    if kind is None:
+        raise ValueError("no kind of subject")
+    return kind
+
+
+_KINDS = {kind.value: kind for kind in SubjectKind}
 
 
 def _sixteen_digits(value: object) -> object:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -16,6 +17,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from schemas.envelope import System
 from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, SCREENINGS, Topic
 from streams import metrics
@@ -219,13 +221,17 @@ class Clockwork(mode.Service):
         """Every second, so that a silent feed is seen to age, and a policy to be taken up."""
         now = time.time()
         metrics.POLICY.clear()
-        for stage in self._stages:
-            for lane in stage.lanes.values():
-                if isinstance(lane.fold, ReactFold):
-                    for use, version in lane.fold.judges_by:
-                        metrics.POLICY.labels(version, use.value).inc()
-                    for source, mark in lane.fold.context.marks.items():
-                        metrics.FEED_AGE.labels(source).set(now - mark.timestamp())
+        metrics.FEED_AGE.clear()
+        folds = [
+            fold for stage in self._stages for lane in stage.lanes.values() if isinstance(fold := lane.fold, ReactFold)
+        ]
+        for fold in folds:
+            for use, version in fold.judges_by:
+                metrics.POLICY.labels(version, use.value).inc()
+        for source in System if folds else ():
+            marks = [fold.context.marks.get(source.value) for fold in folds]
+            age = max(math.inf if mark is None else now - mark.timestamp() for mark in marks)
+            metrics.FEED_AGE.labels(source.value).set(age)
 
 
 class Closing(mode.Service):

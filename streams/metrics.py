@@ -81,7 +81,11 @@ STAGE = _histogram("suar_stage_seconds", "Time of one batch in one stage", "stag
 BATCH = _histogram("suar_batch_records", "Records folded at once", "stage", buckets=SIZES)
 DOSSIERS = _counter("suar_dossiers_touched_total", "Dossiers read and written")
 LAG = _gauge("suar_lag_records", "Records not yet folded, by topic and partition", "topic", "partition")
-FEED_AGE = _gauge("suar_feed_age_seconds", "Age of the moment up to which a source is complete", "source")
+FEED_AGE = _gauge(
+    "suar_feed_age_seconds",
+    "Age of the moment up to which a source is complete; +Inf when it was never heard, so that any limit is passed",
+    "source",
+)
 FENCE_LOST = _counter("suar_fence_lost_total", "Saves that the store refused, by answer", "answer")
 GAPS = _counter("suar_gaps_total", "Batches that did not begin where the last ended, and were read again", "stage")
 SKIPPED = _counter("suar_retention_skipped_total", "Records that retention removed before they were folded", "topic")

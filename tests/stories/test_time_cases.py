@@ -128,11 +128,10 @@ def test_br037_br038_an_instant_is_kept_in_utc_and_shown_on_the_port_s_clock(che
 @pytest.mark.parametrize("written", ["069", "69", "365", "26069", "2026069", "2026-069", "0", "1773111600"])
 def test_br040_no_day_of_the_year_is_ever_a_departure_time(written: str) -> None:
     """A boarding pass writes 10 March as 069. Such a number says neither the year nor the zone: it is refused, as text too."""
-    told = _attempted()
-    told["data"]["scheduled_at"] = written
-    sent = record(told, T0)
-    assert written in json.loads(sent.value)["data"]["scheduled_at"] or written == "0"
-    value = json.dumps({**json.loads(sent.value), "data": {**told["data"], "scheduled_at": written}}).encode()
+    sent = record(_attempted(), T0)
+    event = json.loads(sent.value)
+    event["data"]["scheduled_at"] = written
+    value = json.dumps(event).encode()
     with pytest.raises(BadRecord) as refused:
         admit(value, topic=sent.topic, at=T0, now=T0, key=KEY)
     assert (refused.value.reason, refused.value.where) == (Reason.WRONG_VALUE, "scheduled_at")

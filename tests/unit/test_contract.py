@@ -85,14 +85,14 @@ def test_a_generated_schema_is_a_schema(path: str) -> None:
     Draft202012Validator.check_schema(GENERATED[path])
 
 
-def test_the_asyncapi_document_is_one() -> None:
+def test_br098_the_asyncapi_document_is_one() -> None:
     official = Draft7Validator(json.loads(ASYNCAPI_SCHEMA.read_text()))
 
     assert [error.json_path for error in official.iter_errors(ASYNCAPI)] == []
     assert not official.is_valid({**ASYNCAPI, "channels": {"a": {"no_such_attribute": 1}}})
 
 
-def test_every_message_is_in_the_asyncapi_document() -> None:
+def test_br098_every_message_is_in_the_asyncapi_document() -> None:
     messages = ASYNCAPI["components"]["messages"]
     expected = {_name(event) for event in EVENTS} | {f"{system}.{HEARTBEAT}" for system in System}
 
