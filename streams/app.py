@@ -58,6 +58,7 @@ class Stage:
     ) -> None:
         self.name = name
         self.lanes: Lanes = {}
+        self._ended: Lanes = {}
         self._sources = {source.topic: source for source in sources}
         self._conductor = conduct(self.lanes)
         self._make = make
@@ -74,15 +75,16 @@ class Stage:
         await asyncio.gather(*(lane.close() for lane in lanes))
 
     def _offsets(self, topic: str) -> dict[TopicPartition, int]:
-        return {tp: lane.next for tp, lane in self.lanes.items() if tp.topic == topic and lane.next is not None}
+        lanes = self._ended or self.lanes
+        return {tp: lane.next for tp, lane in lanes.items() if tp.topic == topic and lane.next is not None}
 
     async def hand_over(self, stream: Any) -> None:
         """An agent's whole work: what a fetch brought, to the lanes of its partitions."""
-        async for fetched in stream:
-            for partition, records in fetched.items():
+        async for brought in stream:
+            for partition, fetched in brought.items():
                 lane = self.lanes.get(partition)
                 if lane is not None:
-                    lane.offer(records)
+                    lane.offer(fetched)
             self._conductor.go()
 
     def lag(self) -> dict[Lane, int]:
@@ -99,7 +101,8 @@ class Stage:
         return all(source.joined for source in self._sources.values())
 
     async def close(self) -> None:
-        """Lets every lane go."""
+        """Lets every lane go; where they ended is what their sources commit last."""
+        self._ended = dict(self.lanes)
         await self._revoked(list(self.lanes))
         self._conductor.stop()
 
@@ -162,7 +165,7 @@ def build(settings: Settings, policy: Policy) -> faust.App:
 
     @app.on_before_shutdown.connect
     async def stopping(*_: Any, **__: Any) -> None:
-        stop_in_time()
+        stop_in_time(begun=any(stage.lanes for stage in stages))
 
     services += [Clockwork(stages, settings, health), Closing(stages, (admitting, talking), tuple(tellers.values()))]
     for service in services:

@@ -81,7 +81,12 @@ class Conductor:
                 return
             task = self._begin([part.lane for part in parts], self._fold(parts))
             self._passes.add(task)
-            task.add_done_callback(self._passes.discard)
+            task.add_done_callback(self._over)
+
+    def _over(self, task: "asyncio.Task[None]") -> None:
+        """Lanes came free earlier, and may have found no pass to go in."""
+        self._passes.discard(task)
+        self.go()
 
     def _take(self) -> list[_Part]:
         parts: list[_Part] = []

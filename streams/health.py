@@ -87,8 +87,12 @@ def give_up(code: int, reason: str) -> None:
     os._exit(code)
 
 
-def stop_in_time() -> None:
-    """The worker was told to stop: it leaves its groups if that can be done soon, and ends in any case."""
+def stop_in_time(*, begun: bool) -> None:
+    """The worker was told to stop: it leaves its groups if that can be done soon, and ends in any case. One that has
+    not begun has nothing to leave, and Faust's threads do not take it well to be stopped while they start.
+    """
+    if not begun:
+        os._exit(0)
     asyncio.get_running_loop().call_later(STOPS_WITHIN, _enough)
 
 

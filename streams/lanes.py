@@ -17,7 +17,7 @@ from streams import metrics
 from streams.health import EXIT_CRASHED, Health, give_up
 from streams.produce import Record
 from streams.settings import Settings
-from streams.source import Position, Source
+from streams.source import Fetched, Position, Source
 from streams.store import Batch, Claim, NotSaved, Store
 from streams.teller import Command
 
@@ -114,16 +114,18 @@ class Lane:
         self._claimed = False
         self._claim = Claim(b"", None)
         self._expected: int | None = None
-        self._backlog: deque[Records] = deque()
+        self._backlog: deque[Fetched] = deque()
+        self._covered = 0
+        """Up to there nothing of the log is missing here, offsets without a record included."""
         self._waiting_records = 0
         self._paused = True
         self._health.expected.add(self.name)
         self._recovery = guarded(self._until_claimed(), self.name)
 
-    def offer(self, records: Records) -> None:
+    def offer(self, fetched: Fetched) -> None:
         """Takes what the source fetched; a full lane pauses its partition."""
-        self._backlog.append(records)
-        self._waiting_records += len(records)
+        self._backlog.append(fetched)
+        self._waiting_records += len(fetched.records)
         if self._waiting_records > self._settings.backlog and not self._paused:
             metrics.PAUSED.labels(self.fold.stage).inc()
             self._pause()
@@ -169,19 +171,19 @@ class Lane:
         """What may be folded now: as many as that, in order and without a hole; none when there is nothing."""
         fresh: list[ConsumerRecord[bytes, bytes]] = []
         while self._backlog and len(fresh) < most:
-            records = self._backlog.popleft()
-            room = most - len(fresh)
-            if len(records) > room:
-                self._backlog.appendleft(records[room:])
-                records = records[:room]
-            self._waiting_records -= len(records)
-            fresh += [record for record in records if record.offset >= (self.next or 0)]
+            fetched, room = self._backlog.popleft(), most - len(fresh)
+            if len(fetched.records) > room:
+                fetched, rest = _cut(fetched, room)
+                self._backlog.appendleft(rest)
+            self._waiting_records -= len(fetched.records)
+            if fetched.begins > self._covered:
+                metrics.GAPS.labels(self.fold.stage).inc()
+                self._seek(self.next or 0)
+                return ()
+            self._covered = max(self._covered, fetched.ends)
+            fresh += [record for record in fetched.records if record.offset >= (self.next or 0)]
         if self._paused and self._waiting_records < self._settings.backlog // 2:
             self._resume()
-        if fresh and (fresh[0].offset != self.next or fresh[-1].offset - fresh[0].offset + 1 != len(fresh)):
-            metrics.GAPS.labels(self.fold.stage).inc()
-            self._seek(self.next or 0)
-            return ()
         return fresh
 
     def put_off(self, batch: Batch) -> None:
@@ -216,6 +218,7 @@ class Lane:
         self._source.resume(self.partition)
 
     def _seek(self, offset: int) -> None:
+        self._covered = offset
         self._backlog.clear()
         self._waiting_records = 0
         self._source.seek(self.partition, offset)
@@ -290,6 +293,15 @@ class Lane:
             log.error("%s: offset %d is beyond the log's end %d; rebuilding", self.name, remembered, place.end)
             return place.first
         return remembered
+
+
+def _cut(fetched: Fetched, count: int) -> tuple[Fetched, Fetched]:
+    """The first so many records, and the rest."""
+    between = fetched.records[count].offset
+    return (
+        Fetched(fetched.begins, between, fetched.records[:count]),
+        Fetched(between, fetched.ends, fetched.records[count:]),
+    )
 
 
 class _Breath:

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import mode
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 
 from schemas.topics import BY_NAME
@@ -35,6 +35,15 @@ class Position:
     committed: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What one fetch brought of a partition: all records between two offsets. Transactions leave offsets without any."""
+
+    begins: int
+    ends: int
+    records: Sequence["ConsumerRecord[bytes, bytes]"]
+
+
 class Source(mode.Service):
     """One consumer of one topic. Partitions are fetched only after their lane claimed them.
 
@@ -53,6 +62,10 @@ class Source(mode.Service):
         self.joined = False
         """The consumer runs: partitions come and go with the group."""
         self._left = False
+        self._read_to: dict[TopicPartition, int] = {}
+        """Where the next fetch of a partition begins."""
+        self._holes: list[tuple[TopicPartition, int, int]] = []
+        """Offsets without a record, not yet asked about: a transaction's, or gone by retention?"""
         self._ends: dict[TopicPartition, int] = {}
         """Log ends as the broker told them when it was asked; a fetcher that died would not see them grow."""
         self._committed: dict[TopicPartition, int] = {}
@@ -77,6 +90,7 @@ class Source(mode.Service):
             session_timeout_ms=int(self._settings.session_timeout * 1000),
             heartbeat_interval_ms=int(self._settings.session_timeout * 1000 / 5),
             max_partition_fetch_bytes=1024 * 1024,
+            isolation_level="read_committed",  # what an agency aborted it did not say
         )
         self._consumer.subscribe([self.topic], listener=_Listener(self))
 
@@ -127,7 +141,16 @@ class Source(mode.Service):
             self.joined = True
         fetched = await self.consumer.getmany(timeout_ms=200, max_records=self._settings.max_poll)
         if fetched:
-            await self._channel.put(fetched)
+            await self._channel.put({tp: self._covered(tp, records) for tp, records in fetched.items()})
+
+    def _covered(self, partition: TopicPartition, records: Sequence["ConsumerRecord[bytes, bytes]"]) -> Fetched:
+        """The records with the offsets between which they are all: from where the last fetch ended, or a seek put us."""
+        begins = self._read_to.get(partition, records[0].offset)
+        if begins < records[0].offset:
+            self._holes.append((partition, begins, records[0].offset))
+        ends = records[-1].offset + 1
+        self._read_to[partition] = ends
+        return Fetched(begins, ends, records)
 
     @mode.Service.task
     async def commits(self) -> None:
@@ -145,6 +168,26 @@ class Source(mode.Service):
             await self.sleep(LOOK_AT_ENDS)
             if self.joined and not self._left:
                 await self.look_at_ends()
+                await self.look_into_holes()
+
+    async def look_into_holes(self) -> None:
+        """What lies before the log's beginning was lost to retention, and is counted; the rest never was a record."""
+        holes, self._holes = self._holes, []
+        if not holes:
+            return
+        try:
+            async with asyncio.timeout(LOOK_AT_ENDS):
+                first = await self.consumer.beginning_offsets(sorted({partition for partition, _, _ in holes}))
+        except (KafkaError, TimeoutError):
+            self._holes = holes + self._holes
+            return
+        for partition, begins, ends in holes:
+            lost = min(first[partition], ends) - begins
+            if lost > 0:
+                metrics.SKIPPED.labels(self.topic).inc(lost)
+                log.error(
+                    "%s/%s: retention removed %d offsets from %d unread", self.topic, partition.partition, lost, begins
+                )
 
     async def look_at_ends(self) -> None:
         """One question for all partitions; without an answer the ends of before hold."""
@@ -193,6 +236,7 @@ class Source(mode.Service):
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Reads on from there; nothing when the partition is no longer ours."""
         if partition in self.consumer.assignment():
+            self._read_to[partition] = offset
             self.consumer.seek(partition, offset)
 
     def pause(self, partition: TopicPartition) -> None:
