@@ -10,25 +10,24 @@ from agents import route, sop
 from agents.assess import Assessment, Context
 from agents.case import Case
 from agents.dossier import Said, owners_of, passed, rank
+from agents.evidence import event_of, evidence, sentences
 from agents.things import Trigger
 from schemas.alerts import (
     OPEN_STATES,
     Alert,
     Confidence,
-    Evidence,
     Indication,
     Recipient,
     Role,
     Screening,
     Severity,
     State,
-    Text,
     TriggerKind,
     Verdict,
 )
 from schemas.codes import Purpose
 from schemas.envelope import System
-from schemas.facts import MENTIONED, Fact, digest
+from schemas.facts import Fact, digest
 from schemas.outcomes import GroundCode
 
 EPOCH = 1000
@@ -108,7 +107,7 @@ def _alert(
     case: Case, assessment: Assessment, said: Said, context: Context, now: datetime
 ) -> tuple[Said, Alert | None, Why]:
     if assessment.verdict is not Verdict.ALERT or assessment.group_alert is not None:
-        return _withdrawn(said, Why.NO_LONGER_SUPPORTED)
+        return _withdrawn(said, Why.NO_LONGER_SUPPORTED, context)
     seen = max(now, said.seen or now)
     said = msgspec.structs.replace(said, seen=seen)
     ends = expiry(assessment, said, context)
@@ -136,12 +135,20 @@ _TAKEN_BACK = OPEN_STATES | {State.EXPIRED, State.DEFERRED}
 """Late truth corrects an open, expired or deferring alert; an officer's clearance stands as it is."""
 
 
-def _withdrawn(said: Said, why: Why) -> tuple[Said, Alert | None, Why]:
-    """The last alert is taken back, once; nothing when there is none that can be."""
+def _withdrawn(said: Said, why: Why, context: Context) -> tuple[Said, Alert | None, Why]:
+    """The last alert is taken back, once, under the policy and the feeds that say so; nothing when there is none to take."""
     if said.alert is None or said.state not in _TAKEN_BACK:
         return said, None, Why.ALREADY_SAID
     last = Alert.model_validate_json(said.alert)
-    alert = last.model_copy(update={"revision": said.alert_revision + 1, "state": State.WITHDRAWN, "reason": why.value})
+    alert = last.model_copy(
+        update={
+            "revision": said.alert_revision + 1,
+            "state": State.WITHDRAWN,
+            "reason": why.value,
+            "freshness": tuple(context.age(one.source, last.at) for one in last.freshness),
+            "policy_version": context.policy.version,
+        }
+    )
     return _remembered(said, alert, State.WITHDRAWN.value), alert, why
 
 
@@ -168,7 +175,7 @@ def take_back(said: Said, fact: Fact | None, why: Why, context: Context) -> Deci
     `fact` is what the trigger was; its answer becomes undetermined, never an all-clear: its owner may yet say more.
     """
     answered, screening = _answer_taken_back(said, fact, why, context)
-    remembered, alert, told = _withdrawn(answered, why)
+    remembered, alert, told = _withdrawn(answered, why, context)
     return Decision(remembered, why if screening else told, alert, screening)
 
 
@@ -257,10 +264,10 @@ def _compose(case: Case, assessment: Assessment, said: Said, context: Context, n
             )
             for one in assessment.spoken
         ),
-        evidence=_evidence(assessment),
-        innocent=_texts([rule.innocent for rule in rules]),
-        clears=_texts([rule.clears for rule in rules]),
-        questions=_texts([rule.questions for rule in rules]),
+        evidence=evidence(assessment),
+        innocent=sentences([rule.innocent for rule in rules]),
+        clears=sentences([rule.clears for rule in rules]),
+        questions=sentences([rule.questions for rule in rules]),
         grounds=grounds,
         rights_notice=attached.rights_notice,
         sop=attached.sop,
@@ -297,32 +304,6 @@ def _confidence(assessment: Assessment) -> Confidence:
     return Confidence.FULL if full else Confidence.DEGRADED
 
 
-def _evidence(assessment: Assessment) -> tuple[Evidence, ...]:
-    facts: dict[str, Fact] = {fact.id: fact for one in assessment.spoken for fact in one.hit.evidence}
-    ordered = sorted(facts.values(), key=lambda fact: (fact.at, fact.id))
-    rules: dict[str, list[str]] = {}
-    for one in assessment.spoken:
-        for fact in one.hit.evidence:
-            rules.setdefault(fact.id, []).append(one.rule.id)
-    return tuple(_seen(fact, tuple(dict.fromkeys(rules[fact.id]))) for fact in ordered)
-
-
-def _event(fact: Fact) -> str:
-    return fact.text("event") if fact.kind == MENTIONED else fact.id
-
-
-def _seen(fact: Fact, rules: tuple[str, ...]) -> Evidence:
-    """A mention stands for the event in which the link was used."""
-    if fact.kind != MENTIONED:
-        return Evidence(event_id=fact.id, system=fact.source, type=fact.kind, at=fact.at, rules=rules)
-    event, system, kind = fact.text("event"), fact.text("system"), fact.text("type")
-    return Evidence(event_id=event, system=system, type=kind, at=fact.at, rules=rules)
-
-
-def _texts(groups: list[tuple[Text, ...]]) -> tuple[Text, ...]:
-    return tuple({text.en: text for group in groups for text in group}.values())
-
-
 def _grounds(groups: list[tuple[GroundCode, ...]]) -> tuple[GroundCode, ...]:
     return tuple(dict.fromkeys(ground for group in groups for ground in group))
 
@@ -338,7 +319,7 @@ def _substance(assessment: Assessment, said: Said, context: Context, state: Stat
     left = route.gone(assessment.trigger, route.known_at(assessment, said.late), context.policy)
     facts = {fact.id: fact for one in assessment.spoken for fact in one.hit.evidence}
     people = len({member for one in assessment.spoken for member in one.hit.members})
-    events = sorted((fact.at, _event(fact)) for fact in facts.values()) if people <= CROWD else people // 8
+    events = sorted((fact.at, event_of(fact)) for fact in facts.values()) if people <= CROWD else people // 8
     return digest(
         state.value,
         assessment.severity or Severity.MEDIUM,
@@ -364,7 +345,7 @@ def _screening(assessment: Assessment, said: Said, context: Context) -> tuple[Sa
     if spoken == said.spoken:
         return said, None
     rules = [one.rule for one in assessment.spoken if Role.COUNTER in one.rule.recipients]
-    questions = _texts([rule.questions for rule in rules]) or (route.NEUTRAL if alerting else ())
+    questions = sentences([rule.questions for rule in rules]) or (route.NEUTRAL if alerting else ())
     said = msgspec.structs.replace(said, revision=said.revision + 1, verdict=assessment.verdict.value, spoken=spoken)
     return said, Screening(
         crossing_id=attempt.crossing,
@@ -379,7 +360,7 @@ def _screening(assessment: Assessment, said: Said, context: Context) -> tuple[Sa
         alert_id=alert_id,
         undetermined=assessment.undetermined,
         questions=questions[: route.QUESTIONS_AT_THE_COUNTER],
-        clears=_texts([rule.clears for rule in rules]),
+        clears=sentences([rule.clears for rule in rules]),
         freshness=tuple(context.age(source, trigger.at) for source in assessment.leaned_on),
         policy_version=context.policy.version,
     )

@@ -1,9 +1,8 @@
 """Dukcapil (Kemendagri): changes of the population registry for the numbers under watch."""
 
-from datetime import date
 from typing import ClassVar
 
-from schemas.envelope import Code, DesaCode, Event, Ref, System
+from schemas.envelope import Code, Day, DesaCode, Event, Ref, System
 from schemas.identity import KkNo, Nik, PersonName
 
 
@@ -61,7 +60,7 @@ class ResidentRegistered(DukcapilEvent):
     nik: Nik
     kk_no: KkNo | None = None
     name: PersonName | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     mother_name: PersonName | None = None
     desa_code: DesaCode | None = None
     temporary: bool | None = None
@@ -80,7 +79,7 @@ class BiodataChanged(DukcapilEvent):
     field: BiodataField
     old_hash: Ref | None = None
     new_hash: Ref | None = None
-    new_birth_date: date | None = None
+    new_birth_date: Day | None = None
     court_order_no: Ref | None = None
 
 
@@ -110,7 +109,7 @@ class DeathRegistered(DukcapilEvent):
     addressed_to: ClassVar[tuple[str, ...]] = ("nik",)
 
     nik: Nik
-    died_on: date | None = None
+    died_on: Day | None = None
 
 
 class DeathCorrected(DukcapilEvent):

@@ -1,6 +1,7 @@
 """What every agency event has in common: a CloudEvents envelope around frozen data with codes instead of prose."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
@@ -57,6 +58,19 @@ def _utc(value: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc), BeforeValidator(_spelled)]
 """A moment with its offset (RFC 3339), kept as UTC. Naive times are refused."""
+
+
+def _day_spelled(value: object) -> object:
+    """Pydantic would read "0" as the first day of 1970, which made somebody older than anybody's law."""
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("not_a_date")
+    return date.fromisoformat(value)
+
+
+Day = Annotated[date, BeforeValidator(_day_spelled)]
+"""A calendar date as ISO 8601 writes it in full: 2026-11-25."""
 Ref = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$")]
 """An opaque reference of the publisher: application, crossing, case, notice. It must not contain an identifier of a person."""
 Country = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]

@@ -1,6 +1,5 @@
 """SIMKIM (Ditjen Imigrasi): passengers announced, and every crossing."""
 
-from datetime import date
 from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
@@ -15,7 +14,7 @@ from schemas.codes import (
     Purpose,
     VisaClass,
 )
-from schemas.envelope import Checkpoint, Code, Contract, Country, Event, Instant, OfficeCode, Ref, System
+from schemas.envelope import Checkpoint, Code, Contract, Country, Day, Event, Instant, OfficeCode, Ref, System
 from schemas.identity import BookingRef, OfficerRef, PassportNo, PayerRef, PersonName, Phone
 
 Port = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}([A-Z0-9]{2})?$")]
@@ -150,7 +149,7 @@ class Passenger(Contract):
     entry_ref: Ref
     passport_no: PassportNo
     name: PersonName | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     booking_ref: BookingRef | None = None
     payer_ref: PayerRef | None = None
     destination: Country | None = None

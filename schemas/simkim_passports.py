@@ -1,10 +1,9 @@
 """SIMKIM (Ditjen Imigrasi): passports from application to withdrawal."""
 
-from datetime import date
 from typing import ClassVar
 
 from schemas.codes import Count, Purpose, RefusalReason, Sex
-from schemas.envelope import Code, Country, DesaCode, Event, Kabupaten, OfficeCode, Ref, System
+from schemas.envelope import Code, Country, Day, DesaCode, Event, Kabupaten, OfficeCode, Ref, System
 from schemas.identity import (
     Email,
     KkNo,
@@ -102,7 +101,7 @@ class PassportApplicationSubmitted(SimkimEvent):
     nik: Nik
     kk_no: KkNo | None = None
     name: PersonName
-    birth_date: date
+    birth_date: Day
     birth_place: PrivateText | None = None
     sex: Sex | None = None
     mother_name: PersonName | None = None
@@ -154,7 +153,7 @@ class PassportApplicationDeferred(SimkimEvent):
     nik: Nik
     reason_code: RefusalReason
     legal_ref: Ref | None = None
-    review_until: date | None = None
+    review_until: Day | None = None
     office_code: OfficeCode
 
 
@@ -168,7 +167,7 @@ class PassportApplicationRefused(SimkimEvent):
     nik: Nik
     reason_code: RefusalReason
     legal_ref: Ref | None = None
-    review_until: date | None = None
+    review_until: Day | None = None
     office_code: OfficeCode
 
 
@@ -182,10 +181,10 @@ class PassportIssued(SimkimEvent):
     nik: Nik
     application_no: Ref | None = None
     passport_type: PassportType = PassportType.ELECTRONIC
-    issued_on: date
-    expires_on: date | None = None
+    issued_on: Day
+    expires_on: Day | None = None
     office_code: OfficeCode
-    birth_date: date | None = None
+    birth_date: Day | None = None
 
 
 class PassportReplaced(SimkimEvent):

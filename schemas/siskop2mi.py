@@ -1,10 +1,9 @@
 """SISKOP2MI (KP2MI/BP2MI): placement of migrant workers, from registration to return."""
 
-from datetime import date
 from typing import ClassVar
 
 from schemas.codes import ComplaintCategory, DeferralReason, LicenceStatus, Scheme, WorkDocument
-from schemas.envelope import Checkpoint, Code, Country, DesaCode, Event, OfficeCode, Ref, System
+from schemas.envelope import Checkpoint, Code, Country, Day, DesaCode, Event, OfficeCode, Ref, System
 from schemas.identity import CompanyRef, EpmiNo, KkNo, Kp2miCaseNo, Nik, OfficerRef, PassportNo, Phone, RecruiterName
 
 
@@ -126,9 +125,9 @@ class EpmiIssued(Siskop2miEvent):
     employer_ref: CompanyRef | None = None
     p3mi_ref: CompanyRef | None = None
     job_order_no: Ref | None = None
-    contract_from: date | None = None
-    contract_to: date | None = None
-    valid_to: date | None = None
+    contract_from: Day | None = None
+    contract_to: Day | None = None
+    valid_to: Day | None = None
 
 
 class EpmiRevoked(Siskop2miEvent):
@@ -161,7 +160,7 @@ class ContractExtended(Siskop2miEvent):
     nik: Nik
     passport_no: PassportNo | None = None
     country: Country
-    valid_to: date | None = None
+    valid_to: Day | None = None
     place: ExtensionPlace = ExtensionPlace.MISSION
 
 

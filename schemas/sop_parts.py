@@ -1,5 +1,6 @@
 """Parts of the procedure that an alert can refer to: question sets, checklists, notices, endings, grounds, levels, referrals."""
 
+from abc import ABC, abstractmethod
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -48,15 +49,15 @@ class Line(Contract):
     law: Law | None = None
 
 
-class Part(Contract):
+class Part(Contract, ABC):
     """Something in the procedure with a name that an alert can refer to."""
 
     kind: ClassVar[str]
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """Its name among its kind."""
-        raise NotImplementedError
 
     @property
     def lines(self) -> tuple[Line, ...]:

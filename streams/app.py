@@ -113,21 +113,7 @@ class Stage:
 
 def build(settings: Settings, policy: Policy) -> faust.App:
     """The Faust app of one worker. Building it connects to nothing."""
-    app = faust.App(
-        f"{settings.namespace}-worker",
-        broker=f"kafka://{settings.kafka}".replace(",", ";"),
-        topic_disable_leader=True,
-        topic_allow_declare=False,
-        broker_session_timeout=settings.session_timeout,
-        broker_heartbeat_interval=settings.session_timeout / 5,
-        web_host=settings.web_host,
-        web_bind=settings.web_host,
-        web_port=settings.web_port,
-        autodiscover=False,
-        datadir=str(
-            Path(tempfile.gettempdir()) / f"{settings.namespace}-faust"
-        ),  # it wants one and keeps nothing there
-    )
+    app = _faust(settings)
     admitting, talking = Outbox(settings.kafka), Outbox(settings.kafka)
     tellers = {name: Teller(connect(settings.redis)) for name in STAGES}
     health, limits, feeds = Health(), Limits(settings), Feeds(tellers["deliver"], settings)
@@ -172,6 +158,25 @@ def build(settings: Settings, policy: Policy) -> faust.App:
         app.service(service)
     _pages(app, health)
     return app
+
+
+def _faust(settings: Settings) -> faust.App:
+    """Faust with everything off that it would do by itself."""
+    return faust.App(
+        f"{settings.namespace}-worker",
+        broker=f"kafka://{settings.kafka}".replace(",", ";"),
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        broker_session_timeout=settings.session_timeout,
+        broker_heartbeat_interval=settings.session_timeout / 5,
+        web_host=settings.web_host,
+        web_bind=settings.web_host,
+        web_port=settings.web_port,
+        autodiscover=False,
+        datadir=str(
+            Path(tempfile.gettempdir()) / f"{settings.namespace}-faust"
+        ),  # it wants one and keeps nothing there
+    )
 
 
 def connect(url: str) -> Redis:

@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from schemas.codes import Count
-from schemas.envelope import Checkpoint, Code, Contract, Country, DesaCode, Event, Instant, Kabupaten, OfficeCode, Ref
+from schemas.envelope import (
+    Checkpoint,
+    Code,
+    Contract,
+    Country,
+    Day,
+    DesaCode,
+    Event,
+    Instant,
+    Kabupaten,
+    OfficeCode,
+    Ref,
+)
 from schemas.identity import (
     BookingRef,
     CompanyRef,
@@ -65,7 +77,7 @@ _PLAIN: Final[Mapping[object, object]] = {
     DesaCode: "9901012001",
     Port: "SIN",
     Instant: "2026-11-20T03:00:00Z",
-    date: "2026-11-20",
+    Day: "2026-11-20",
     bool: False,
     Count: 1,
 }
@@ -197,7 +209,7 @@ _ANY: Final[Mapping[object, SearchStrategy[object]]] = {
     DesaCode: _shaped(r"99[0-9]{8}"),
     Port: _shaped(r"[A-Z]{3}([A-Z0-9]{2})?"),
     Instant: st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=_ZONES).map(datetime.isoformat),  # noqa: DTZ001 - bounds take their zone from `timezones`
-    date: _DATES.map(date.isoformat),
+    Day: _DATES.map(date.isoformat),
     bool: st.booleans(),
     Count: st.integers(0, 99_999),
 }

@@ -185,28 +185,8 @@ def redrive(
         ]
         due = [one for one in chosen if anew or not history.done(one)]
         again = [one for one in due if one.redrives < MOST_REDRIVES]
-        await outbox.send(
-            Record(
-                one.topic,
-                one.key or one.position.encode(),
-                one.value,
-                headers=(
-                    *one.headers,
-                    (REDRIVEN, str(one.redrives + 1).encode()),
-                    (ORIGIN, one.origin.encode()),
-                ),
-            )
-            for one in again
-        )
-        await outbox.send(
-            Record(
-                REJECTED.name,
-                one.origin.encode(),
-                None,
-                headers=((SENT_AGAIN, str(max(one.redrives, history.sent.get(one.origin, 0)) + 1).encode()),),
-            )
-            for one in again
-        )
+        await outbox.send(_as_it_was(one) for one in again)
+        await outbox.send(_marker(one, history) for one in again)
         await outbox.stop()
         return len(again), len(due) - len(again), len(chosen) - len(due)
 
@@ -216,3 +196,15 @@ def redrive(
         + (f", {held} held back after {MOST_REDRIVES} attempts" if held else "")
         + (f", {done} sent before and not refused since (--again sends them too)" if done else "")
     )
+
+
+def _as_it_was(one: Reject) -> Record:
+    """The record for its own topic, with the count of its journeys."""
+    counted = ((REDRIVEN, str(one.redrives + 1).encode()), (ORIGIN, one.origin.encode()))
+    return Record(one.topic, one.key or one.position.encode(), one.value, headers=(*one.headers, *counted))
+
+
+def _marker(one: Reject, history: History) -> Record:
+    """Tells the next redrive that this one was sent again."""
+    times = max(one.redrives, history.sent.get(one.origin, 0)) + 1
+    return Record(REJECTED.name, one.origin.encode(), None, headers=((SENT_AGAIN, str(times).encode()),))

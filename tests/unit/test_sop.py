@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from typer.testing import CliRunner
 
 from agents.sop import Occasion, attach, deadlines, situation
 from schemas.alerts import Alert, Family, Role, Severity, State, TriggerKind
@@ -20,7 +19,6 @@ from schemas.outcomes import GroundCode, Outcome
 from schemas.simkim_passports import InterviewOutcome
 from schemas.sop import Sop, sentences, unkind
 from schemas.sop_parts import PLACES, Checklist, Level, RightsNotice, Situation
-from streams.cli import app
 from streams.sop import PUBLISHED, SopError, load
 from tests.stories.play import FOLDER, POLICY, ROOT, play, read
 
@@ -154,7 +152,7 @@ def test_words_that_do_not(sentence: str) -> None:
     assert unkind(sentence) == []
 
 
-def _without_block(text: str, begin: str) -> str:
+def without_block(text: str, begin: str) -> str:
     """The table without the entry that holds `begin`."""
     header, _, rest = text.partition(begin)
     return header[: header.rindex("[[")] + rest[rest.index("\n[") + 1 :]
@@ -163,9 +161,9 @@ def _without_block(text: str, begin: str) -> str:
 BAD: list[tuple[str, str, str]] = [
     ("a language is missing", TEXT.replace(', en = "Tourism"', ""), "questions.1.title.en: Field required"),
     ("a language is empty", TEXT.replace('en = "Tourism"', 'en = " "'), "questions.tourism.title.en is empty"),
-    ("a ground is missing", _without_block(TEXT, 'code = "HAJJ"'), "grounds lacks HAJJ"),
-    ("an outcome is missing", _without_block(TEXT, 'code = "CLEARED"'), "outcomes lacks CLEARED"),
-    ("a level is missing", _without_block(TEXT, 'id = "correction"'), "levels lacks correction"),
+    ("a ground is missing", without_block(TEXT, 'code = "HAJJ"'), "grounds lacks HAJJ"),
+    ("an outcome is missing", without_block(TEXT, 'code = "CLEARED"'), "outcomes lacks CLEARED"),
+    ("a level is missing", without_block(TEXT, 'id = "correction"'), "levels lacks correction"),
     ("a purpose has no questions", TEXT.replace('["MEDICAL"]', '["OTHER"]'), "questions.purposes lacks MEDICAL"),
     (
         "a purpose has two",
@@ -373,58 +371,6 @@ def test_more_evidence_gives_nobody_more_time() -> None:
         assert deadlines(before, fresh) == {"decide_by": fresh.decide_by, "acknowledge_by": fresh.acknowledge_by}
     left = fresh.model_copy(update={"decide_by": None})
     assert deadlines(last, left)["decide_by"] is None
-
-
-# The commands
-
-RUNNER = CliRunner()
-
-
-def _run(*words: str) -> tuple[int, str]:
-    result = RUNNER.invoke(app, ["sop", *words])
-    return result.exit_code, result.output
-
-
-def test_list_shows_every_part() -> None:
-    code, out = _run("list", "--lang", "en")
-    assert code == 0
-    assert all(f"{part.kind}/{part.name}" in out for part in SOP.parts)
-
-
-@pytest.mark.parametrize("language", ["id", "en"])
-@pytest.mark.parametrize("part", SOP.parts, ids=SOP.reference)
-def test_every_part_can_be_printed(part: object, language: str) -> None:
-    """Plain: all its sentences, one a line, nothing of a terminal."""
-    code, out = _run("show", SOP.reference(part), "--lang", language, "--plain")  # type: ignore[arg-type]  # a Part
-    assert code == 0
-    assert "\x1b" not in out
-    assert "│" not in out
-    assert all(getattr(text, language) in out for _, text in sentences(part))
-
-
-def test_a_part_on_screen() -> None:
-    code, out = _run("show", "rights/secondary-inspection")
-    assert code == 0
-    assert "Hak Anda di tempat pemeriksaan" in out
-    assert "rights/secondary-inspection@2026-11" in out
-
-
-def test_a_part_that_is_not_there() -> None:
-    code, out = _run("show", "rights/nothing")
-    assert (code, out.count("\n")) == (5, 1)
-    assert "suar sop list" in out
-
-
-def test_check(tmp_path: Path) -> None:
-    """Silent work for whoever writes the next version: well, or one line."""
-    code, out = _run("check", str(SHIPPED))
-    assert code == 0
-    assert f"{len(SOP.parts)} parts" in out
-    bad = tmp_path / "2026-12.toml"
-    bad.write_text(_without_block(TEXT, 'code = "HAJJ"').replace('version = "2026-11"', 'version = "2026-12"'))
-    code, out = _run("check", str(bad))
-    assert (code, out.count("\n")) == (2, 1)
-    assert "grounds lacks HAJJ" in out
 
 
 def test_a_sop_is_frozen() -> None:

@@ -83,6 +83,7 @@ REFUSED: list[tuple[str, object, Reason, str]] = [
     ("no passport", _event({"nik": NIK}), Reason.MISSING_FIELD, "passport_no"),
     ("a number as id", _event(id=1), Reason.WRONG_VALUE, "id"),
     ("a blank id", _event(id=""), Reason.WRONG_VALUE, "id"),
+    ("digits that are no date", _event({**ISSUED, "birth_date": "0"}), Reason.WRONG_VALUE, "birth_date"),
     ("a wrong checkpoint date", _event({**ISSUED, "issued_on": "31/12/2026"}), Reason.WRONG_VALUE, "issued_on"),
     ("data that is a list", _event([]), Reason.WRONG_VALUE, ""),
     ("a NIK as a number", _event({**ISSUED, "nik": int(NIK)}), Reason.NIK_NOT_TEXT, "nik"),
