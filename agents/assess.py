@@ -1,8 +1,11 @@
 """Assess: every rule on one trigger, guarded against stale feeds and unknown identity, composed into one answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+
+import msgspec
 
 from agents.case import Case
 from agents.rules import RULES
@@ -31,17 +34,18 @@ class Context:
 
     def live(self, source: System, at: datetime) -> bool:
         """Is absence in this source, at that moment, worth anything? Exactly at the limit it still is."""
-        until = self.live_until.get(source.value)
+        until = self.live_until.get(source)
         return until is not None and at <= until
 
     def age(self, source: System, at: datetime) -> FeedAge:
         """The feed's stamp for an alert or a screening."""
-        mark = self.marks.get(source.value)
-        return FeedAge(source, mark, age_seconds(at, mark), self.live(source, at))
+        mark = self.marks.get(source)
+        if mark is None:
+            return FeedAge(source, None, None, live=False)
+        return FeedAge(source, mark, age_seconds(at, mark), at <= self.live_until[source])
 
 
-@dataclass(frozen=True)
-class Spoken:
+class Spoken(msgspec.Struct, frozen=True):
     """A rule that hit, after the guard."""
 
     rule: Rule
@@ -50,8 +54,7 @@ class Spoken:
     confidence: Confidence
 
 
-@dataclass(frozen=True)
-class Assessment:
+class Assessment(msgspec.Struct, frozen=True):
     """The answer to one trigger and everything it rests on."""
 
     trigger: Trigger
@@ -60,7 +63,7 @@ class Assessment:
     spoken: tuple[Spoken, ...]
     undetermined: tuple[Undetermined, ...]
     leaned_on: tuple[System, ...]
-    awaits: Mapping[str, datetime] = field(default_factory=dict)
+    awaits: Mapping[str, datetime] = {}
     bound_at: datetime | None = None
     """When it was first known whose document was presented; None when it was not learned from an issuance."""
     mentions: tuple[str, ...] = ()
@@ -89,7 +92,7 @@ def assess(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ..
         return found
     for other in _cleared_before(case, trigger, context):
         if found.grounds_of_it <= judge(case, other, context, rules).grounds_of_it:
-            return replace(
+            return msgspec.structs.replace(
                 found, verdict=Verdict.NOTHING_FOUND, severity=None, spoken=(), mentions=(), cleared_lately=True
             )
     return found
@@ -116,8 +119,8 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
     unknown: list[Undetermined] = []
     awaits: dict[str, datetime] = {}
     wakes: list[datetime] = []
-    asked, leaned = _BOOK[trigger.kind] if rules is RULES else _asked(rules, trigger.kind)
-    for rule in asked:
+    held = frozenset(case.by_kind)
+    for rule in _of_the_book(trigger.kind, held) if rules is RULES else _asked(rules, trigger.kind, held):
         if rule.wakes is not None and (wake := rule.wakes(case, trigger, context.policy)) is not None:
             wakes.append(wake)
         hit = rule.judge(case, trigger, context.policy)
@@ -145,7 +148,7 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
         severity=severity,
         spoken=tuple(spoken) if severity is not None else (),
         undetermined=tuple(unknown),
-        leaned_on=leaned,
+        leaned_on=_LEANED[trigger.kind] if rules is RULES else _leaned(rules, trigger.kind),
         awaits=awaits,
         bound_at=case.bound_at(trigger.attempt.document) if trigger.attempt else None,
         wake=min(wakes, default=None),
@@ -153,13 +156,24 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
     )
 
 
-def _asked(rules: tuple[Rule, ...], kind: TriggerKind) -> tuple[tuple[Rule, ...], tuple[System, ...]]:
-    """The rules that a kind of trigger is judged by, and the sources that they lean on."""
-    asked = tuple(rule for rule in rules if kind in rule.triggers)
-    return asked, tuple(dict.fromkeys(source for rule in asked for source in rule.needs))
+def _asked(rules: tuple[Rule, ...], kind: TriggerKind, held: frozenset[str]) -> tuple[Rule, ...]:
+    """The rules that may have something to say of a kind of trigger in a case that holds facts of these kinds."""
+    return tuple(
+        rule for rule in rules if kind in rule.triggers and (not rule.only_with or not rule.only_with.isdisjoint(held))
+    )
 
 
-_BOOK = {kind: _asked(RULES, kind) for kind in TriggerKind}
+@lru_cache(maxsize=16_384)
+def _of_the_book(kind: TriggerKind, held: frozenset[str]) -> tuple[Rule, ...]:
+    return _asked(RULES, kind, held)
+
+
+def _leaned(rules: tuple[Rule, ...], kind: TriggerKind) -> tuple[System, ...]:
+    """The sources that the rules of a kind of trigger lean on, whatever a case holds."""
+    return tuple(dict.fromkeys(source for rule in rules if kind in rule.triggers for source in rule.needs))
+
+
+_LEANED = {kind: _leaned(RULES, kind) for kind in TriggerKind}
 
 
 def _verdict(severity: Severity | None, unknown: list[Undetermined]) -> Verdict:
@@ -225,7 +239,7 @@ def raised(spoken: Sequence[Spoken]) -> list[Spoken]:
     """Indications that another family makes graver, one level up; what is only for review makes nothing graver."""
     families = {one.rule.family for one in spoken if one.severity > Severity.LOW}
     return [
-        replace(one, severity=Severity(min(Severity.CRITICAL, one.severity + 1)))
+        msgspec.structs.replace(one, severity=Severity(min(Severity.CRITICAL, one.severity + 1)))
         if one.hit.raised_beside in families
         else one
         for one in spoken

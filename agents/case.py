@@ -20,7 +20,7 @@ from agents.things import (
     attempt_of,
 )
 from schemas.alerts import TriggerKind
-from schemas.facts import COMPLAINED, GATHERED, MENTIONED, Fact
+from schemas.facts import COMPLAINED, GATHERED, MENTIONED, Fact, in_order
 from schemas.identity import SubjectKind, kind_of
 
 _STATES = {
@@ -31,7 +31,7 @@ _STATES = {
     "passport_revoked": "REVOKED",
     "passport_withdrawn": "WITHDRAWN",
 }
-_PROCESS = frozenset(
+PROCESS = frozenset(
     {
         "jobseeker_account_created",
         "cpmi_id_issued",
@@ -48,6 +48,22 @@ _PROCESS = frozenset(
 
 
 _REGISTRIES = ("resident_registered", "biometric_match_result")
+_JUDGED_BESIDE_ATTEMPTS = frozenset(
+    {
+        "passport_application_submitted",
+        "passport_reported_lost",
+        "passport_replaced",
+        "manifest_entry",
+        "epmi_issued",
+        "placement_agreement_signed",
+        "cpmi_registered",
+        *_REGISTRIES,
+        GATHERED,  # a link may say that a passport is contested
+        MENTIONED,
+    }
+)
+"""Kinds of facts that a trigger is made of, or that make one; so most dossiers are done at the first look."""
+_JUDGED = _JUDGED_BESIDE_ATTEMPTS | {"crossing_attempted"}
 _LINKS = frozenset(
     {
         SubjectKind.CONTACT,
@@ -73,19 +89,20 @@ class Case(Holder):
     @lazy
     def triggers(self) -> tuple[Trigger, ...]:
         """Everything in this case that is judged. What was recorded twice under one number is the later record."""
+        if _JUDGED.isdisjoint(self.by_kind):
+            return ()
         attempts = {f.text("crossing_id"): f for f in self.of("crossing_attempted") if f.data["direction"] == "OUT"}
+        found = [Trigger(TriggerKind.ATTEMPT, name, fact) for name, fact in attempts.items()]
+        if _JUDGED_BESIDE_ATTEMPTS.isdisjoint(self.by_kind):
+            return tuple(found)
         applications = {f.text("application_no"): f for f in self.of("passport_application_submitted")}
-        losses = [*self.of("passport_reported_lost"), *self.of("passport_replaced")]
+        losses = self.of("passport_reported_lost", "passport_replaced")
         placements = self.of("epmi_issued", "placement_agreement_signed", "cpmi_registered")
-        return (
-            *(Trigger(TriggerKind.ATTEMPT, name, fact) for name, fact in attempts.items()),
-            *(Trigger(TriggerKind.APPLICATION, name, fact) for name, fact in applications.items()),
-            *(Trigger(TriggerKind.LOSS_REPORT, f.id, f) for f in losses if f.data.get("cause", "LOST") == "LOST"),
-            *(Trigger(TriggerKind.MANIFEST, f.id, f) for f in self._announced(attempts.values())),
-            *(Trigger(TriggerKind.PLACEMENT, f.id, f) for f in placements if not self._went_on(f)),
-            *self._registry,
-            *self._groups,
-        )
+        found += [Trigger(TriggerKind.APPLICATION, name, fact) for name, fact in applications.items()]
+        found += [Trigger(TriggerKind.LOSS_REPORT, f.id, f) for f in losses if f.data.get("cause", "LOST") == "LOST"]
+        found += [Trigger(TriggerKind.MANIFEST, f.id, f) for f in self._announced(attempts.values())]
+        found += [Trigger(TriggerKind.PLACEMENT, f.id, f) for f in placements if not self._went_on(f)]
+        return (*found, *self._registry, *self._groups)
 
     def _announced(self, attempts: Iterable[Fact]) -> Iterator[Fact]:
         """Passengers announced by a carrier who have not come to the gate yet: the attempt takes the entry's place."""
@@ -110,7 +127,7 @@ class Case(Holder):
         if len({fact.text_or_none("birth_date") for fact in applications}) > 1:
             told += applications
         if len(told) > 1 or any(fact.kind != "resident_registered" for fact in told):
-            newest = max(told, key=lambda fact: (fact.at, fact.id))
+            newest = max(told, key=in_order)
             yield Trigger(TriggerKind.REGISTRY, self.subject, newest)
 
     @property
@@ -231,7 +248,7 @@ class Case(Holder):
     @lazy
     def process(self) -> tuple[Fact, ...]:
         """Steps of a prospective worker before the e-PMI, in event-time order."""
-        return tuple(sorted(self.of(*_PROCESS), key=lambda fact: (fact.at, fact.id)))
+        return tuple(sorted(self.of(*PROCESS), key=in_order))
 
     @lazy
     def repatriations(self) -> tuple[Return, ...]:

@@ -1,7 +1,7 @@
 """What a placement company's own dossier says of one placement: licence, permit to recruit, and quota (rule 22)."""
 
 from agents.case import Case
-from schemas.facts import Fact, Value
+from schemas.facts import Fact, Value, in_order
 
 _PLACED = frozenset({"epmi_issued", "placement_agreement_signed"})
 
@@ -12,7 +12,7 @@ def standing(case: Case, use: Fact, data: dict[str, Value], rests_on: list[Fact]
         return
     states = [f for f in case.of("p3mi_licence_changed", "p3mi_sanctioned") if f.at <= use.at]
     if states:
-        last = max(states, key=lambda f: (f.at, f.id))
+        last = max(states, key=in_order)
         data["licence"] = last.text("status")
         rests_on.append(last)
     order = use.text_or_none("job_order_no")
@@ -23,7 +23,7 @@ def standing(case: Case, use: Fact, data: dict[str, Value], rests_on: list[Fact]
     data["permit"] = bool(permits)
     rests_on += permits
     if approved:
-        quota = max(approved, key=lambda f: (f.at, f.id))
+        quota = max(approved, key=in_order)
         placed = sorted(
             (one.at, one.text("member"))
             for one in case.mentions

@@ -3,7 +3,7 @@
 import msgspec
 
 from agents.dossier import Dossier, Told
-from schemas.facts import GATHERED, Fact, Note, Value, digest
+from schemas.facts import GATHERED, Fact, Note, Value, digest, in_order
 from schemas.identity import Subject, SubjectKind, kind_of, subject
 
 _PREFIX = "contest/"
@@ -21,7 +21,7 @@ def tell(dossier: Dossier, owner: Subject | None) -> tuple[Dossier, tuple[Note, 
     known = {Subject(name.removeprefix(_PREFIX)) for name in answers if name.startswith(_PREFIX)}
     for person in sorted(losers | known):
         told = answers.get(_PREFIX + person) or Told(0)
-        last = max(issued or dossier.held.values(), key=lambda fact: (fact.at, fact.id))
+        last = max(issued or dossier.held.values(), key=in_order)
         content = last.id if person in losers else ""
         if content != told.content:
             answers[_PREFIX + person] = Told(told.epoch + 1, content)
@@ -30,8 +30,9 @@ def tell(dossier: Dossier, owner: Subject | None) -> tuple[Dossier, tuple[Note, 
 
 
 def _worth_a_look(dossier: Dossier) -> bool:
-    issued = sum(1 for fact in dossier.held.values() if fact.kind == "passport_issued")
-    return issued > 1 or any(name.startswith(_PREFIX) for name in dossier.answers)
+    if dossier.answers and any(name.startswith(_PREFIX) for name in dossier.answers):
+        return True
+    return len(dossier.held) > 1 and len([1 for fact in dossier.held.values() if fact.kind == "passport_issued"]) > 1
 
 
 def _note(document: Subject, person: Subject, last: Fact, epoch: int, *, lost: bool) -> Fact:

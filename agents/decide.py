@@ -1,8 +1,8 @@
 """Decide: raise, update, withdraw, close or stay quiet about one trigger, each with a named reason."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -11,6 +11,7 @@ from agents.assess import Assessment, Context
 from agents.case import Case
 from agents.dossier import Said, owners_of, passed, rank
 from agents.evidence import event_of, evidence, sentences
+from agents.rules.rule import Rule
 from agents.things import Trigger
 from schemas.alerts import (
     OPEN_STATES,
@@ -27,7 +28,7 @@ from schemas.alerts import (
 )
 from schemas.codes import Purpose
 from schemas.envelope import System
-from schemas.facts import Fact, digest
+from schemas.facts import Fact, digest, in_order
 from schemas.outcomes import GroundCode
 
 EPOCH = 1000
@@ -53,8 +54,7 @@ class Why(StrEnum):
     """A later step of the same journey is answered in its place: the attempt for the announcement, the e-PMI for the agreement."""
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What to say about one trigger, and what to remember of it."""
 
     said: Said
@@ -98,8 +98,13 @@ def _floor(case: Case, trigger: Trigger) -> int:
 
     What a document says of itself outranks what any chain of numbers said under an earlier owner.
     """
-    document, *numbers = passed(rank(owners_of(trigger.fact), case.epoch, document=not case.identified))
-    unnamed = EPOCH // 2 if document == 0 and case.identified else 0
+    return _lifted(owners_of(trigger.fact), case.epoch, identified=case.identified)
+
+
+@lru_cache(maxsize=4096)
+def _lifted(owners: int, epoch: int, *, identified: bool) -> int:
+    document, *numbers = passed(rank(owners, epoch, document=not identified))
+    unnamed = EPOCH // 2 if document == 0 and identified else 0
     return document * EPOCH + unnamed + sum(count * lift for count, lift in zip(numbers, _NUMBERS, strict=True))
 
 
@@ -110,12 +115,12 @@ def _alert(
         return _withdrawn(said, Why.NO_LONGER_SUPPORTED, context)
     seen = max(now, said.seen or now)
     said = msgspec.structs.replace(said, seen=seen)
-    ends = expiry(assessment, said, context)
-    state, why = _state(case, assessment, expired=seen >= ends)
-    content = _substance(assessment, said, context, state)
+    reach = _reach(assessment, said, context)
+    state, why = _state(case, assessment, expired=seen >= reach.ends)
+    content = _substance(assessment, reach, state)
     if content == said.alerted:
-        return _until(said, ends, state), None, Why.ALREADY_SAID
-    fresh = _compose(case, assessment, said, context, now)
+        return _until(said, reach.ends, state), None, Why.ALREADY_SAID
+    fresh = _compose(case, assessment, reach, context, now)
     last = Alert.model_validate_json(said.alert) if said.alert else None
     if why is Why.RAISED and last is not None and last.state is not State.WITHDRAWN:
         why = Why.UPDATED
@@ -217,7 +222,7 @@ def _state(case: Case, assessment: Assessment, *, expired: bool) -> tuple[State,
     trigger = assessment.trigger
     earliest = min((fact.at for one in assessment.spoken for fact in one.hit.evidence), default=trigger.at)
     state, why = State.RAISED, Why.RAISED
-    for fact in sorted(case.of(*_OUTCOMES, "outcome_recorded"), key=lambda one: (one.at, one.id)):
+    for fact in sorted(case.of(*_OUTCOMES, "outcome_recorded"), key=in_order):
         if fact.text("trigger_id") != trigger.id or (trigger.kind in _GROUPS and fact.at < earliest):
             continue
         value = _OUTCOMES.get(fact.kind) or State(fact.text("outcome"))
@@ -227,17 +232,23 @@ def _state(case: Case, assessment: Assessment, *, expired: bool) -> tuple[State,
     return state, why
 
 
-def expiry(assessment: Assessment, said: Said, context: Context) -> datetime:
-    """When an alert that nobody closed ends by itself: so long after it could first be known."""
-    return route.known_at(assessment, said.late) + timedelta(days=context.policy.alert_days)
+class _Reach(msgspec.Struct, frozen=True):
+    """Whom an alert reaches, and when it ends by itself if nobody closes it: so long after it could first be known."""
+
+    recipients: tuple[Recipient, ...]
+    ends: datetime
 
 
-def _compose(case: Case, assessment: Assessment, said: Said, context: Context, now: datetime) -> Alert:
-    trigger = assessment.trigger
-    left = route.gone(trigger, route.known_at(assessment, said.late), context.policy)
+def _reach(assessment: Assessment, said: Said, context: Context) -> _Reach:
+    known = route.known_at(assessment, said.late)
+    left = route.gone(assessment.trigger, known, context.policy)
+    return _Reach(route.recipients(assessment, left=left), known + timedelta(days=context.policy.alert_days))
+
+
+def _compose(case: Case, assessment: Assessment, reach: _Reach, context: Context, now: datetime) -> Alert:
+    trigger, recipients = assessment.trigger, reach.recipients
     rules = [one.rule for one in assessment.spoken]
     grounds = _grounds([(*one.rule.grounds, *one.hit.grounds) for one in assessment.spoken])
-    recipients = route.recipients(assessment, left=left)
     attached = sop.attach(context.policy.sop, _occasion(assessment, recipients, grounds, now))
     return Alert(
         alert_id=digest("alert", trigger.kind.value, trigger.id),
@@ -252,18 +263,7 @@ def _compose(case: Case, assessment: Assessment, said: Said, context: Context, n
         at=trigger.at,
         severity=assessment.severity or Severity.MEDIUM,
         confidence=_confidence(assessment),
-        indications=tuple(
-            Indication(
-                rule=one.rule.id,
-                version=one.rule.version,
-                family=one.rule.family,
-                strength=one.rule.strength,
-                severity=one.severity,
-                confidence=one.confidence,
-                why=one.rule.why,
-            )
-            for one in assessment.spoken
-        ),
+        indications=tuple(_indication(one.rule, one.severity, one.confidence) for one in assessment.spoken),
         evidence=evidence(assessment),
         innocent=sentences([rule.innocent for rule in rules]),
         clears=sentences([rule.clears for rule in rules]),
@@ -276,10 +276,23 @@ def _compose(case: Case, assessment: Assessment, said: Said, context: Context, n
         referrals=attached.referrals,
         recipients=recipients,
         created_at=now,
-        expires_at=expiry(assessment, said, context),
+        expires_at=reach.ends,
         freshness=tuple(context.age(source, trigger.at) for source in assessment.leaned_on),
         policy_version=context.policy.version,
         trace_id=trigger.fact.id,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _indication(rule: Rule, severity: Severity, confidence: Confidence) -> Indication:
+    return Indication(
+        rule=rule.id,
+        version=rule.version,
+        family=rule.family,
+        strength=rule.strength,
+        severity=severity,
+        confidence=confidence,
+        why=rule.why,
     )
 
 
@@ -314,9 +327,8 @@ each time.
 """
 
 
-def _substance(assessment: Assessment, said: Said, context: Context, state: State) -> str:
+def _substance(assessment: Assessment, reach: _Reach, state: State) -> str:
     """What makes a revision worth sending: state, severity, rules, evidence and whom it is for; not the clock."""
-    left = route.gone(assessment.trigger, route.known_at(assessment, said.late), context.policy)
     facts = {fact.id: fact for one in assessment.spoken for fact in one.hit.evidence}
     people = len({member for one in assessment.spoken for member in one.hit.members})
     events = sorted((fact.at, event_of(fact)) for fact in facts.values()) if people <= CROWD else people // 8
@@ -326,7 +338,7 @@ def _substance(assessment: Assessment, said: Said, context: Context, state: Stat
         _confidence(assessment).value,
         *(f"{one.rule.id}@{one.rule.version}:{one.severity.value}" for one in assessment.spoken),
         events,
-        *(recipient.feed for recipient in route.recipients(assessment, left=left)),
+        *(recipient.feed for recipient in reach.recipients),
     )
 
 

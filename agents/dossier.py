@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from agents.tally import Area
-from schemas.facts import MENTIONED, UNLINKED, Fact
+from schemas.facts import MENTIONED, UNLINKED, Fact, in_order
 from schemas.identity import Subject, SubjectKind, kind_of
 
 CLOCK: Final = "clock"
@@ -118,7 +118,7 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
         if mine is not None and _newness(mine) >= _newness(fact):
             return None
         held = {**self.held, fact.id: fact}
-        dropped = _drop_oldest(held, fact.kind, _most(self.subject))
+        dropped = _drop_oldest(held, fact.kind, _most(self.subject)) if len(held) > MOST_OF_A_KIND else frozenset()
         if fact.id in dropped:
             return None
         said = {key: one for key, one in self.said.items() if one.about not in dropped} if dropped else self.said
@@ -146,8 +146,11 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def live(self) -> list[Fact]:
         """The facts that stand, in event-time order: what was retracted or superseded is left out, by whichever came first."""
-        facts = sorted(self.held.values(), key=lambda fact: (fact.at, fact.id))
-        if not any(fact.retracts or fact.supersedes for fact in facts):
+        facts = sorted(self.held.values(), key=in_order)
+        for fact in facts:
+            if fact.retracts or fact.supersedes:
+                break
+        else:
             return facts
         dead = _dead(self.held)
         return [fact for fact in facts if fact.id not in dead and fact.retracts is None]

@@ -2,13 +2,13 @@
 
 from agents.assess import Assessment
 from schemas.alerts import Evidence, Text
-from schemas.facts import MENTIONED, Fact
+from schemas.facts import MENTIONED, Fact, in_order
 
 
 def evidence(assessment: Assessment) -> tuple[Evidence, ...]:
     """Everything that the rules leaned on, in event-time order, and which of them did."""
     facts: dict[str, Fact] = {fact.id: fact for one in assessment.spoken for fact in one.hit.evidence}
-    ordered = sorted(facts.values(), key=lambda fact: (fact.at, fact.id))
+    ordered = sorted(facts.values(), key=in_order)
     rules: dict[str, list[str]] = {}
     for one in assessment.spoken:
         for fact in one.hit.evidence:

@@ -1,13 +1,14 @@
 """Holder: whose a dossier is, as the registries tell it: family cards, homes, births, and what became of the number."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from agents.lazy import lazy
 from agents.things import years
-from schemas.facts import GATHERED, Fact
+from schemas.facts import GATHERED, Fact, in_order
 from schemas.identity import Subject, SubjectKind, subject
 
+_DOCUMENT = f"{SubjectKind.DOCUMENT}:"
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _CARDS = ("resident_registered", "household_changed", "passport_application_submitted", "cpmi_registered")
 HOMES = (
@@ -17,7 +18,7 @@ HOMES = (
     "cpmi_registered",
     "cpmi_id_issued",
 )
-_ENDINGS = ("death_registered", "nik_deactivated", "death_corrected", "nik_reactivated")
+ENDINGS = ("death_registered", "nik_deactivated", "death_corrected", "nik_reactivated")
 
 
 class Holder:
@@ -30,19 +31,25 @@ class Holder:
         self.now = now or max((fact.admitted_at for fact in facts), default=_BEGINNING)
         """The latest moment at which anything was looked at here, UTC: only rules about silence read it."""
         self.facts = facts
-        self.by_kind: dict[str, list[Fact]] = {}
+        by_kind: dict[str, list[Fact]] = {}
         for fact in facts:
-            self.by_kind.setdefault(fact.kind, []).append(fact)
+            if (alike := by_kind.get(fact.kind)) is None:
+                by_kind[fact.kind] = [fact]
+            else:
+                alike.append(fact)
+        self.by_kind = by_kind
 
     @property
     def identified(self) -> bool:
         """False for a document whose owner is not known."""
-        return not self.subject.startswith(f"{SubjectKind.DOCUMENT.value}:")
+        return not self.subject.startswith(_DOCUMENT)
 
-    def of(self, *kinds: str) -> Iterator[Fact]:
+    def of(self, *kinds: str) -> Sequence[Fact]:
         """Facts of these kinds, each kind in event-time order."""
-        for kind in kinds:
-            yield from self.by_kind.get(kind, ())
+        if len(kinds) == 1:
+            return self.by_kind.get(kinds[0], ())
+        by_kind = self.by_kind
+        return [fact for kind in kinds if kind in by_kind for fact in by_kind[kind]]
 
     def households(self, at: datetime, days: int) -> frozenset[str]:
         """Family cards that are this person's at a moment, or were within so many days before it; pseudonyms.
@@ -68,19 +75,19 @@ class Holder:
         """The home desa or kelurahan as last told up to a moment (10 digits); None when no system said."""
         told = [f for f in self.of(*HOMES) if f.text_or_none("desa_code")]
         known = [f for f in told if f.at <= at] or told[:1]
-        return max(known, key=lambda f: (f.at, f.id)).text("desa_code") if known else None
+        return max(known, key=in_order).text("desa_code") if known else None
 
     def home(self, at: datetime) -> str | None:
         """The home desa as last told up to a moment, and never by anything later; None when no system had said."""
         told = [f for f in self.of(*HOMES) if f.at <= at and f.text_or_none("desa_code")]
-        return max(told, key=lambda f: (f.at, f.id)).text("desa_code") if told else None
+        return max(told, key=in_order).text("desa_code") if told else None
 
     def domiciles(self, at: datetime, days: int) -> tuple[Fact, ...]:
         """The registry's word on every home that was this person's at a moment or within so many days before it."""
         told = [
             f for f in self.of("resident_registered", "residence_moved") if f.at <= at and f.text_or_none("desa_code")
         ]
-        told.sort(key=lambda f: (f.at, f.id))
+        told.sort(key=in_order)
         earliest = at - timedelta(days=days)
         ends = [later.at for later in told[1:]] + [at]
         return tuple(fact for fact, end in zip(told, ends, strict=False) if end >= earliest)
@@ -98,20 +105,22 @@ class Holder:
     @lazy
     def registered_births(self) -> tuple[tuple[Fact, date], ...]:
         """Every date of birth that the registry gave, and where, in event-time order."""
-        told = sorted(self.of("resident_registered", "biodata_changed"), key=lambda f: (f.at, f.id))
+        told = sorted(self.of("resident_registered", "biodata_changed"), key=in_order)
         dated = ((fact, fact.day("birth_date") or fact.day("new_birth_date")) for fact in told)
         return tuple((fact, born) for fact, born in dated if born is not None)
 
     def own(self, *kinds: str) -> list[Fact]:
         """Facts that name this very number, in event-time order: not those of a temporary one that it replaced."""
+        told = self.of(*kinds)
+        if not told:
+            return []
         name = self.subject.partition(":")[2]
-        found = (fact for fact in self.of(*kinds) if fact.text_or_none("nik") == name)
-        return sorted(found, key=lambda f: (f.at, f.id))
+        return sorted((fact for fact in told if fact.text_or_none("nik") == name), key=in_order)
 
     def switched_off(self, at: datetime | None = None) -> Fact | None:
         """What ended this number up to a moment (None: ever) and was not corrected since, whenever that was; None: active."""
         died, ended = None, None
-        for fact in sorted(self.of(*_ENDINGS), key=lambda f: (f.at, f.id)):
+        for fact in sorted(self.of(*ENDINGS), key=in_order):
             until = at is None or fact.at <= at
             match fact.kind:
                 case "death_registered" if until:
@@ -175,7 +184,7 @@ class Holder:
     def passport_birth(self) -> date | None:
         """Date of birth as the last passport or application has it."""
         born = None
-        for fact in sorted(self.of("passport_application_submitted", "passport_issued"), key=lambda f: (f.at, f.id)):
+        for fact in sorted(self.of("passport_application_submitted", "passport_issued"), key=in_order):
             born = fact.day("birth_date") or born
         return born
 

@@ -10,13 +10,16 @@ from schemas.identity import SubjectKind, subject
 from schemas.likeness import StrongId, alike
 from schemas.names import IDENTICAL, Verdict, compare_sketches, stored_sketch
 
+_PERSON = f"{SubjectKind.PERSON.value}:"
+_COMPARED = frozenset({"passport_application_submitted", "resident_registered", "biometric_match_result"})
+"""Kinds of facts without which nothing is known that could be compared."""
 MOST_OTHERS = 8
 """Others named in an answer; whoever has so many doubles is looked at anyway."""
 
 
 def likenesses(case: Case) -> dict[str, Use]:
     """What this person tells the places where doubles meet, by key. A switched-off number is nobody's second one."""
-    if not case.subject.startswith(f"{SubjectKind.PERSON.value}:"):
+    if _COMPARED.isdisjoint(case.by_kind) or not case.subject.startswith(_PERSON):
         return {}
     return {use.key: use for use in (*_faces(case), *_particulars(case), *_passports(case))}
 

@@ -1,7 +1,5 @@
 """React: one fact meets one dossier. What changes, what is said, and what other subjects must hear."""
 
-from dataclasses import dataclass, replace
-
 import msgspec
 
 from agents import companions, contests, links, shadow
@@ -28,8 +26,7 @@ _TELLING = _OWNED | {SubjectKind.CASE}
 """Kinds that tell links what they used."""
 
 
-@dataclass(frozen=True)
-class Reaction:
+class Reaction(msgspec.Struct, frozen=True):
     """Everything that follows from one fact. A fact already held changes nothing and says nothing."""
 
     dossier: Dossier
@@ -66,7 +63,7 @@ def react(dossier: Dossier, fact: Fact, context: Context) -> Reaction:
         reaction = Reaction(after, notes=_forwarded(after, owner, (fact,)))
     else:
         reaction = _judge(after, fact, context, None, before=dossier)
-    return replace(reaction, notes=contested + reaction.notes) if contested else reaction
+    return msgspec.structs.replace(reaction, notes=contested + reaction.notes) if contested else reaction
 
 
 def _owner(dossier: Dossier) -> Subject | None:
@@ -76,19 +73,23 @@ def _owner(dossier: Dossier) -> Subject | None:
     kind, _, name = dossier.subject.partition(":")
     owner = None
     if kind == SubjectKind.DOCUMENT:
-        if not any(fact.kind == "passport_issued" for fact in dossier.held.values()):
+        if not _holds(dossier, "passport_issued"):
             return None
         for fact in dossier.live():
             if fact.kind == "passport_issued" and (nik := fact.text_or_none("nik")):
                 owner = subject(SubjectKind.PERSON, nik)
         return owner
-    if not any(fact.kind == "resident_registered" and "replaces_nik" in fact.data for fact in dossier.held.values()):
+    if not _holds(dossier, "resident_registered"):
         return None
     for fact in dossier.live():
         replaced, nik = fact.text_or_none("replaces_nik"), fact.text_or_none("nik")
         if fact.kind == "resident_registered" and replaced and nik and replaced != nik:
             owner = subject(SubjectKind.PERSON, nik) if replaced == name else None
     return owner
+
+
+def _holds(dossier: Dossier, kind: str) -> bool:
+    return any(fact.kind == kind for fact in dossier.held.values())
 
 
 def _new_owner(dossier: Dossier, owner: Subject | None, fact: Fact, context: Context) -> Reaction:
@@ -102,7 +103,7 @@ def _new_owner(dossier: Dossier, owner: Subject | None, fact: Fact, context: Con
     dossier = msgspec.structs.replace(dossier, owner=owner, epoch=dossier.epoch + 1)
     if owner is None:
         judged = _judge(dossier, fact, context, frozenset(trigger.key for trigger in _case(dossier, fact).triggers))
-        return replace(judged, notes=notes + judged.notes)
+        return msgspec.structs.replace(judged, notes=notes + judged.notes)
     decisions = {
         key: take_back(said, dossier.held.get(said.about), Why.MERGED, context) for key, said in dossier.said.items()
     }
@@ -242,6 +243,8 @@ _UPTO_THEIR_MOMENT = frozenset(
 def _reaction(
     dossier: Dossier, notes: tuple[Note, ...], decisions: list[Decision], compared: list[Shadowed | None]
 ) -> Reaction:
+    if not decisions:
+        return Reaction(dossier, notes)
     return Reaction(
         dossier,
         notes,

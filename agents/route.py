@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from agents.assess import Assessment, Spoken
 from agents.rules import RULES
@@ -32,6 +33,12 @@ _SEE_LINKS = frozenset({Role.COORDINATOR, Role.POLRI})
 _BY_ID = {rule.id: rule for rule in RULES}
 
 
+@lru_cache(maxsize=4096)
+def recipient(role: Role, at: str = "*") -> Recipient:
+    """A recipient, made once: the same few stand on every alert."""
+    return Recipient(role=role, at=at)
+
+
 def known_at(assessment: Assessment, late: datetime | None) -> datetime:
     """When the alert could first have been raised: its last evidence, its owner known, or a silent feed come back."""
     seen = [fact.admitted_at for one in assessment.spoken for fact in one.hit.evidence]
@@ -53,8 +60,8 @@ def recipients(assessment: Assessment, *, left: bool) -> tuple[Recipient, ...]:
     """The roles of every rule that spoke; for those who left, the mission and BP3MI stand in for the gate."""
     told: dict[str, Recipient] = {}
     for one in assessment.spoken:
-        for recipient in (*_of_rule(one, assessment.trigger), *one.hit.also):
-            for whom in _after_departure(recipient, assessment.trigger) if left else (recipient,):
+        for named in (*_of_rule(one, assessment.trigger), *one.hit.also):
+            for whom in _after_departure(named, assessment.trigger) if left else (named,):
                 told[whom.feed] = whom
     return tuple(told[feed] for feed in sorted(told))
 
@@ -65,13 +72,13 @@ def _of_rule(one: Spoken, trigger: Trigger) -> Iterable[Recipient]:
         if role is Role.PASSPORT_OFFICE:
             if trigger.journey is not None or trigger.kind is TriggerKind.PLACEMENT:
                 continue
-            yield Recipient(role=role, at=trigger.fact.text_or_none("office_code") or "*")
+            yield recipient(role, trigger.fact.text_or_none("office_code") or "*")
         elif role is Role.MISSION:
-            yield Recipient(role=role, at=_abroad(trigger))
+            yield recipient(role, _abroad(trigger))
         elif role not in AT_THE_GATE:
-            yield Recipient(role=role)
+            yield recipient(role)
         elif trigger.journey is not None:
-            yield Recipient(role=role, at=trigger.place)
+            yield recipient(role, trigger.place)
 
 
 def _abroad(trigger: Trigger) -> str:
@@ -79,10 +86,10 @@ def _abroad(trigger: Trigger) -> str:
     return (journey.destination if journey else trigger.fact.text_or_none("country")) or "*"
 
 
-def _after_departure(recipient: Recipient, trigger: Trigger) -> tuple[Recipient, ...]:
-    if recipient.role not in AT_THE_GATE:
-        return (recipient,)
-    return (Recipient(role=Role.MISSION, at=_abroad(trigger)), Recipient(role=Role.BP3MI))
+def _after_departure(whom: Recipient, trigger: Trigger) -> tuple[Recipient, ...]:
+    if whom.role not in AT_THE_GATE:
+        return (whom,)
+    return (recipient(Role.MISSION, _abroad(trigger)), recipient(Role.BP3MI))
 
 
 def view(alert: Alert, role: Role) -> dict[str, object]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import msgspec
+
 from agents.lazy import lazy
 from schemas.alerts import TriggerKind
 from schemas.facts import Fact
@@ -12,8 +14,7 @@ AT_THE_GATE = timedelta(hours=12)
 _IN_AN_OFFICE = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """A departure that a traveller tries at a checkpoint."""
 
     fact: Fact
@@ -98,8 +99,7 @@ class Return:
     case: str | None
 
 
-@dataclass(frozen=True)
-class Trigger:
+class Trigger(msgspec.Struct, frozen=True, dict=True):
     """What a judgement is about. Its particulars are read only when it is judged."""
 
     kind: TriggerKind
@@ -109,7 +109,7 @@ class Trigger:
     @lazy
     def key(self) -> str:
         """Its name within a dossier: two agencies may use one number."""
-        return f"{self.kind.value}/{self.id}"
+        return f"{self.kind}/{self.id}"
 
     @property
     def at(self) -> datetime:
@@ -134,7 +134,7 @@ class Trigger:
     @lazy
     def journey(self) -> Attempt | None:
         """The departure that is tried or announced, when it is one."""
-        return attempt_of(self.fact) if self.kind in {TriggerKind.ATTEMPT, TriggerKind.MANIFEST} else None
+        return attempt_of(self.fact) if self.kind is TriggerKind.MANIFEST else self.attempt
 
     @lazy
     def application(self) -> Application | None:

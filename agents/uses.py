@@ -56,7 +56,10 @@ LINKED: dict[str, Linked] = {
 """By kind of fact: the fields that name a link, and what kind of link."""
 
 COMPLAINTS = frozenset({"complaint_filed", "complaint_received"})
+_LINKED_BY_PEOPLE = tuple((kind, links) for kind, links in LINKED.items() if kind not in COMPLAINTS)
 JOURNEYS = frozenset({"manifest_entry", "crossing_attempted"})
+_USED = frozenset({*LINKED, "outcome_recorded"})
+"""Kinds of facts in which anything is used that others use too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,8 @@ def mention(link: str, use: str, member: Subject, about: Fact, epoch: int) -> Fa
 
 def uses(case: Case, said: Mapping[str, Said], policy: Policy) -> dict[str, Use]:
     """Every use that stands, by key. What was said tells which links rules asked for, and how grave an alert was."""
+    if _USED.isdisjoint(case.by_kind):
+        return {}
     return {use.key: use for use in _all(case, said, policy)}
 
 
@@ -117,21 +122,18 @@ def _all(case: Case, said: Mapping[str, Said], policy: Policy) -> Iterator[Use]:
     if kind_of(case.subject) is SubjectKind.CASE:
         yield from _complaints(case)
         return
-    for kind, links in LINKED.items():
-        if kind in COMPLAINTS:
-            continue
+    for kind, links in _LINKED_BY_PEOPLE:
         for fact in case.by_kind.get(kind, ()):
-            if kind == "crossing_attempted" and fact.data.get("direction") != "OUT":
-                continue
             named = [(field, link) for field, link in links if isinstance(fact.data.get(field), str)]
-            if not named:
+            if not named or (kind == "crossing_attempted" and fact.data.get("direction") != "OUT"):
                 continue
             told = _about(case, fact, policy)
             for field, link in named:
                 yield Use(subject(link, fact.text(field)), key_of(fact), fact, told)
     yield from _grown_ups(case, policy)
     yield from _officers(case, said)
-    yield from _asked_for(case, said)
+    if any(one.links for one in said.values()):
+        yield from _asked_for(case, said)
 
 
 def key_of(fact: Fact) -> str:
@@ -206,9 +208,9 @@ def _complaints(case: Case) -> Iterator[Use]:
 
 def _grown_ups(case: Case, policy: Policy) -> Iterator[Use]:
     """A minor mentions the adult with whom it presents (rule 16); the adult's document passes it on."""
-    for fact in case.by_kind.get("crossing_attempted", ()):
+    for fact in case.of("crossing_attempted"):
         adult = fact.text_or_none("companion_passport_no")
-        age = case.age(fact.at)
+        age = case.age(fact.at) if adult else None
         if adult is None or age is None or age >= policy.thresholds.adult or fact.data.get("direction") != "OUT":
             continue
         child: dict[str, Value] = {"minor": True}
@@ -221,8 +223,12 @@ def _grown_ups(case: Case, policy: Policy) -> Iterator[Use]:
 
 def _officers(case: Case, said: Mapping[str, Said]) -> Iterator[Use]:
     """Decisions about this traveller, for the officer's own dossier (rules 27 and 28)."""
+    attempts = [fact for fact in case.of("crossing_attempted") if "officer_ref" in fact.data]
+    decisions = case.of("outcome_recorded")
+    if not attempts and not decisions:
+        return
     grave = {key.partition("/")[2]: one.severity for key, one in said.items() if one.severity}
-    for fact in case.by_kind.get("outcome_recorded", ()):
+    for fact in decisions:
         officer = fact.text_or_none("officer_ref")
         if officer is None or fact.text("outcome") not in {"CLEARED", "CLEARED_WITH_ADVICE"}:
             continue
@@ -234,7 +240,7 @@ def _officers(case: Case, said: Mapping[str, Said]) -> Iterator[Use]:
         if (severity := grave.get(fact.text("trigger_id"))) is not None:
             data["severity"] = severity
         yield Use(subject(SubjectKind.OFFICER, officer), f"decision/{fact.text('trigger_id')}", fact, data)
-    for fact in case.by_kind.get("crossing_attempted", ()):
+    for fact in attempts:
         officer = fact.text_or_none("officer_ref")
         severity = grave.get(fact.text("crossing_id"))
         if officer is None or fact.data.get("lane") != "PRIORITY" or severity is None:

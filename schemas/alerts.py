@@ -134,7 +134,7 @@ class Recipient(Contract):
     @property
     def feed(self) -> str:
         """The name of the recipient's feed, such as `SUPERVISOR:A-CGK`."""
-        return f"{self.role.value}:{self.at}"
+        return f"{self.role}:{self.at}"
 
 
 @dataclass(frozen=True, slots=True)

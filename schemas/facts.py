@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -86,6 +87,10 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         """An optional instant, UTC."""
         value = self.text_or_none(field)
         return datetime.fromisoformat(value).astimezone(UTC) if value else None
+
+
+in_order: Final = attrgetter("at", "id")
+"""The order of facts: by event time, and by id within a moment."""
 
 
 class Note(msgspec.Struct, frozen=True):

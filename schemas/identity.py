@@ -4,6 +4,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, NewType
 
 import phonenumbers
@@ -83,9 +84,10 @@ def pseudonym(key: bytes, identifier: Identifier) -> Pseudonym:
 
 def subject(kind: SubjectKind, name: Pseudonym | str) -> Subject:
     """The key under which facts about `name` are kept."""
-    return Subject(f"{kind.value}:{name}")
+    return Subject(f"{kind}:{name}")
 
 
+@lru_cache(maxsize=4096)
 def kind_of(of: Subject) -> SubjectKind:
     """The kind that a subject key begins with. Raises ValueError when it is none."""
     kind = _KINDS.get(of.partition(":")[0])

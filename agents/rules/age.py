@@ -198,6 +198,7 @@ AGE: tuple[Rule, ...] = (
         grounds=(GroundCode.NO_VALID_DOCUMENT, GroundCode.UNTRUE_STATEMENT),
         recipients=(Role.SUPERVISOR, Role.PASSPORT_OFFICE),
         judge=_age_manipulation,
+        only_with=frozenset({"resident_registered", "biodata_changed"}),
     ),
     Rule(
         id="unaccompanied_or_serial_guardian_minor",
@@ -237,6 +238,9 @@ AGE: tuple[Rule, ...] = (
         grounds=(GroundCode.CHILD_PROTECTION,),
         recipients=(Role.COUNTER, Role.SUPERVISOR),
         judge=_unaccompanied,
+        only_with=frozenset(
+            {"resident_registered", "biodata_changed", "passport_application_submitted", "passport_issued"}
+        ),
     ),
     Rule(
         id="serial_guardian",
@@ -271,5 +275,6 @@ AGE: tuple[Rule, ...] = (
         grounds=(GroundCode.CHILD_PROTECTION,),
         recipients=(Role.SUPERVISOR, Role.CHILD_PROTECTION, Role.COORDINATOR),
         judge=_serial_guardian,
+        only_with=frozenset({MENTIONED}),
     ),
 )

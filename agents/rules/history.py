@@ -170,6 +170,7 @@ HISTORY: tuple[Rule, ...] = (
         recipients=(Role.SUPERVISOR, Role.COORDINATOR, Role.SHELTER),
         circle=frozenset({Role.SUPERVISOR, Role.COORDINATOR, Role.SHELTER}),
         judge=_repatriated_victim_redeparture,
+        only_with=frozenset({"repatriation_completed"}),
     ),
     Rule(
         id="passport_soon_after_repatriation",
@@ -242,6 +243,7 @@ HISTORY: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
         recipients=(Role.COUNTER, Role.SUPERVISOR),
         judge=_deferred_then_other_checkpoint,
+        only_with=frozenset({"departure_deferred"}),
     ),
     Rule(
         id="refused_passport_other_office",
@@ -274,6 +276,7 @@ HISTORY: tuple[Rule, ...] = (
         grounds=(GroundCode.UNTRUE_STATEMENT, GroundCode.CPMI_NON_PROCEDURAL),
         recipients=(Role.PASSPORT_OFFICE,),
         judge=_refused_passport_other_office,
+        only_with=frozenset({"passport_application_refused", "passport_application_deferred"}),
     ),
     Rule(
         id="deported_then_back",
@@ -310,5 +313,6 @@ HISTORY: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL, GroundCode.NO_VALID_DOCUMENT),
         recipients=(Role.COUNTER, Role.SUPERVISOR, Role.BP3MI),
         judge=_deported_then_back,
+        only_with=frozenset({"entry_cleared"}),
     ),
 )

@@ -4,6 +4,7 @@ from agents import groups
 from agents.rules.rule import Rule, says
 from schemas.alerts import Family, Role, Strength, TriggerKind
 from schemas.envelope import System
+from schemas.facts import GATHERED
 from schemas.outcomes import GroundCode
 
 NETWORK: tuple[Rule, ...] = (
@@ -72,6 +73,7 @@ NETWORK: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
         recipients=(Role.COUNTER, Role.SUPERVISOR),
         judge=groups.travels_with_strangers,
+        only_with=frozenset({GATHERED}),
     ),
     Rule(
         id=groups.CONTACT,
@@ -128,6 +130,7 @@ NETWORK: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
         recipients=(Role.COUNTER, Role.SUPERVISOR),
         judge=groups.shares_a_handler,
+        only_with=frozenset({GATHERED}),
     ),
     Rule(
         id=groups.SPONSOR,
@@ -195,6 +198,7 @@ NETWORK: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL, GroundCode.UNDER_INVESTIGATION),
         recipients=(Role.COORDINATOR, Role.KP2MI, Role.SUPERVISOR, Role.MISSION),
         judge=groups.complaint_recruiter_in_pipeline,
+        only_with=frozenset({GATHERED}),
     ),
     Rule(
         id="departed_cohort_silent",

@@ -1,9 +1,11 @@
 """PROCEDURE: leaving to work beside the route of UU 18/2017."""
 
+from agents.case import PROCESS
 from agents.rules import permits, placements
 from agents.rules.rule import Rule, says
 from schemas.alerts import Family, Role, Strength, TriggerKind
 from schemas.envelope import System
+from schemas.facts import GATHERED
 from schemas.outcomes import GroundCode
 
 _JOURNEYS = frozenset({TriggerKind.ATTEMPT, TriggerKind.MANIFEST})
@@ -94,6 +96,7 @@ PROCEDURE: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
         recipients=(Role.COUNTER, Role.SUPERVISOR, Role.KP2MI),
         judge=permits.declared_visit_but_cpmi_in_process,
+        only_with=PROCESS,
     ),
     Rule(
         id="p3mi_or_permit_not_valid",
@@ -140,6 +143,7 @@ PROCEDURE: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
         recipients=(Role.KP2MI, Role.BP3MI, Role.COUNTER, Role.SUPERVISOR),
         judge=placements.company_not_valid,
+        only_with=frozenset({GATHERED}),
     ),
     Rule(
         id="epmi_route_mismatch",
@@ -177,6 +181,7 @@ PROCEDURE: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
         recipients=(Role.COUNTER, Role.SUPERVISOR, Role.BP3MI),
         judge=permits.epmi_route_mismatch,
+        only_with=frozenset({"epmi_issued", "contract_extended"}),
     ),
     Rule(
         id="procedure_order_broken",

@@ -1,9 +1,11 @@
 """IDENTITY: numbers of the registry that contradict each other, or the papers made with them."""
 
+from agents.holder import ENDINGS
 from agents.rules import numbers
 from agents.rules.rule import Rule, says
 from schemas.alerts import Family, Role, Strength, TriggerKind
 from schemas.envelope import System
+from schemas.facts import GATHERED
 from schemas.outcomes import GroundCode
 
 REGISTRY: tuple[Rule, ...] = (
@@ -48,6 +50,7 @@ REGISTRY: tuple[Rule, ...] = (
         grounds=(GroundCode.NO_VALID_DOCUMENT, GroundCode.UNTRUE_STATEMENT),
         recipients=(Role.SUPERVISOR, Role.PASSPORT_OFFICE, Role.DUKCAPIL, Role.COORDINATOR),
         judge=numbers.two_identities,
+        only_with=frozenset({GATHERED}),
     ),
     Rule(
         id="possible_same_person",
@@ -76,6 +79,7 @@ REGISTRY: tuple[Rule, ...] = (
         grounds=(GroundCode.UNTRUE_STATEMENT,),
         recipients=(Role.PASSPORT_OFFICE, Role.DUKCAPIL),
         judge=numbers.possible_same_person,
+        only_with=frozenset({GATHERED}),
     ),
     Rule(
         id="identity_conflict",
@@ -151,6 +155,7 @@ REGISTRY: tuple[Rule, ...] = (
         grounds=(GroundCode.NO_VALID_DOCUMENT,),
         recipients=(Role.COUNTER, Role.SUPERVISOR, Role.PASSPORT_OFFICE, Role.DUKCAPIL),
         judge=numbers.deceased_or_inactive,
+        only_with=frozenset(ENDINGS),
     ),
     Rule(
         id="nik_not_matching_registry",

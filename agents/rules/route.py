@@ -1,5 +1,6 @@
 """ROUTE: where a journey goes, and whether that fits what was said of it. Going anywhere is lawful."""
 
+from agents.holder import HOMES
 from agents.rules import journeys
 from agents.rules.rule import Rule, says
 from schemas.alerts import Family, Role, Strength, TriggerKind
@@ -42,6 +43,7 @@ ROUTE: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
         recipients=(Role.COUNTER, Role.SUPERVISOR),
         judge=journeys.passport_purpose_conflict,
+        only_with=frozenset({"passport_application_submitted"}),
     ),
     Rule(
         id="gulf_visit_visa_household_pattern",
@@ -163,6 +165,7 @@ ROUTE: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
         recipients=(Role.SUPERVISOR,),
         judge=journeys.stories_differ,
+        only_with=frozenset({"passport_interview_completed"}),
     ),
     Rule(
         id="hajj_without_hajj_visa",
@@ -236,5 +239,6 @@ ROUTE: tuple[Rule, ...] = (
         grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
         recipients=(Role.SUPERVISOR,),
         judge=journeys.far_domicile,
+        only_with=frozenset(HOMES),
     ),
 )

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from agents.case import Case
 from agents.things import Attempt, Permit, Trigger
 from schemas.alerts import Family, Recipient, Role, Severity, Strength, Text, TriggerKind
@@ -19,8 +21,7 @@ ORGANISED = frozenset({"SCHOOL", "SPORTS"})
 VISIT = frozenset({"TOURISM", "FAMILY_VISIT", "VISIT", "TOURIST", "VISA_FREE"})
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """The rule's condition holds: how grave, on which facts, and who else should know."""
 
     severity: Severity
@@ -44,7 +45,7 @@ class Hit:
     """The sources among the rule's needs that this finding rests on; None: all of them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """One row of the rule book.
 
@@ -67,6 +68,8 @@ class Rule:
     grounds: tuple[GroundCode, ...]
     recipients: tuple[Role, ...]
     judge: Callable[[Case, Trigger, Policy], Hit | None] = field(repr=False)
+    only_with: frozenset[str] = frozenset()
+    """Kinds of facts without any of which the rule has nothing to say, so that it need not be asked. Empty: it is always asked."""
     wakes: Callable[[Case, Trigger, Policy], datetime | None] | None = field(default=None, repr=False)
     """When a rule about silence wants to look again."""
     told_to_members: bool = False

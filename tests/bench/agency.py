@@ -13,10 +13,26 @@ from tests.bench.people import nik, passport
 
 PASSPORTS, PLACEMENTS, CROSSINGS = "simkim.passports", "siskop2mi.placements", "simkim.crossings"
 DESTINATIONS = ("MYS", "SGP", "SAU", "TWN", "KHM", "JPN")
-VISAS = ("VISA_FREE", "VISIT", "TOURIST", "WORK")
-PURPOSES = ("TOURISM", "WORK", "UMRAH", "FAMILY_VISIT")
-PLACED = 0.3
-"""Share of travellers who hold an e-PMI."""
+VISITS = (("VISA_FREE", "TOURISM"), ("VISIT", "FAMILY_VISIT"), ("TOURIST", "TOURISM"))
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Who travels: shares of those placed for work with their papers in order, and of those who leave to work without."""
+
+    placed: float
+    without: float
+
+    def of(self, number: int) -> str:
+        """What a traveller is, always the same: placed, without or visitor."""
+        drawn = random.Random(number).random()
+        return "placed" if drawn < self.placed else "without" if drawn < self.placed + self.without else "visitor"
+
+
+NATION = Mix(placed=0.027, without=0.005)
+"""About 300,000 placements among 11.1 million departures a year; alerts at the size of the budget (domain 3.3, 3.4)."""
+CROWDED = Mix(placed=0.2, without=0.5)
+"""No nation's: every second traveller raises an alert, the dearest answer there is."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +49,18 @@ def crossing_id(run: str, number: int) -> str:
     return f"{run}-{number}"
 
 
-def journey(run: str, number: int, now: datetime) -> Iterator[Published]:
-    """Everything that agencies say about one traveller: passport, perhaps an e-PMI, an attempt, and the clearance."""
-    yield issued(run, number, now)
-    if random.Random(number).random() < PLACED:
-        yield placed(run, number, now)
-    yield attempted(run, number, now)
+def journey(run: str, number: int, now: datetime, mix: Mix = NATION) -> Iterator[Published]:
+    """Everything that agencies say about one traveller: passport, perhaps a placement, an attempt, and the clearance."""
+    yield from known(run, number, now, mix)
+    yield attempted(run, number, now, mix)
     yield cleared(run, number, now)
+
+
+def known(run: str, number: int, now: datetime, mix: Mix = NATION) -> Iterator[Published]:
+    """What stands on record before somebody comes to a checkpoint."""
+    yield issued(run, number, now)
+    if mix.of(number) == "placed":
+        yield from placed(run, number, now)
 
 
 def issued(run: str, number: int, now: datetime) -> Published:
@@ -54,21 +75,24 @@ def issued(run: str, number: int, now: datetime) -> Published:
     return _published(PASSPORTS, f"{run}-p-{number}", "passport_issued", day, data)
 
 
-def placed(run: str, number: int, now: datetime) -> Published:
-    """An e-PMI for the country that the traveller will go to."""
+def placed(run: str, number: int, now: datetime) -> Iterator[Published]:
+    """Social security, orientation and an e-PMI, in their order, for the country that the traveller will go to."""
+    who = {"nik": nik(number), "country": _destination(number)}
+    for days, kind in ((30, "social_security_registered"), (10, "opp_completed")):
+        yield _published(PLACEMENTS, f"{run}-{kind[0]}-{number}", kind, now - timedelta(days=days), who)
     data = {
         "epmi_no": f"EPMI-{run}-{number}",
-        "nik": nik(number),
         "passport_no": passport(number),
-        "scheme": "P_TO_P",
-        "country": _destination(number),
+        "scheme": "G_TO_G",
         "valid_to": f"{now + timedelta(days=700):%Y-%m-%d}",
+        **who,
     }
-    return _published(PLACEMENTS, f"{run}-e-{number}", "epmi_issued", now - timedelta(days=3), data)
+    yield _published(PLACEMENTS, f"{run}-e-{number}", "epmi_issued", now - timedelta(days=3), data)
 
 
-def attempted(run: str, number: int, now: datetime) -> Published:
+def attempted(run: str, number: int, now: datetime, mix: Mix = NATION) -> Published:
     """The traveller stands at the counter."""
+    visa, purpose = VISITS[number % len(VISITS)] if mix.of(number) == "visitor" else ("WORK", "WORK")
     data = {
         "crossing_id": crossing_id(run, number),
         "checkpoint": "A-CGK",
@@ -76,8 +100,8 @@ def attempted(run: str, number: int, now: datetime) -> Published:
         "direction": "OUT",
         "passport_no": passport(number),
         "destination": _destination(number),
-        "visa_class": VISAS[number % len(VISAS)],
-        "purpose": PURPOSES[number // 3 % len(PURPOSES)],
+        "visa_class": visa,
+        "purpose": purpose,
         "transport_no": "XX722",
         "scheduled_at": (now + timedelta(hours=1)).isoformat(),
     }

@@ -83,7 +83,7 @@ def _whole_path(ground: Ground, loads: list[Load]) -> list[list[float]]:
         publish(ground.kafka, agency.heartbeats("latency", now))
         for load in loads:
             travellers = range(load.first, load.first + load.count)
-            publish(ground.kafka, (agency.issued(load.run, number, now) for number in travellers))
+            publish(ground.kafka, (one for number in travellers for one in agency.known(load.run, number, now)))
         running.until_idle()
         return [_measured(ground, Way(agency.CROSSINGS, SCREENINGS.name), load, "whole path") for load in loads]
 

@@ -31,16 +31,28 @@ Addressed = tuple[Subject, bytes]
 def run(ground: Ground) -> list[Row]:
     """Facts a second, notes included, with dossiers kept decoded and with dossiers as blobs."""
     ground.say("admitting")
-    facts = admitted(ground.scale.replay_travellers)
-    rows: list[Row] = []
-    for what, replay in (("pure core, dossiers decoded", _decoded), ("pure core, dossiers as blobs", _blobs)):
-        ground.say(what)
-        replay(facts[:WARM_UP], context())
-        began = time.perf_counter()
-        count = replay(facts, context())
-        rate = count / (time.perf_counter() - began)
-        rows.append(Row("replay", what, (Figure(rate, "facts/s", GOAL),), f"{count:,} facts, notes included"))
-    return rows
+    facts = admitted(ground.scale.replay_travellers, agency.NATION)
+    rows = [
+        _row(ground, "pure core, dossiers decoded", _decoded, facts),
+        _row(ground, "pure core, dossiers as blobs", _blobs, facts),
+    ]
+    crowded = admitted(ground.scale.replay_travellers, agency.CROWDED)
+    return [*rows, _row(ground, "pure core, every second traveller an alert", _decoded, crowded, None)]
+
+
+def _row(
+    ground: Ground,
+    what: str,
+    replay: Callable[[list[Addressed], Context], int],
+    facts: list[Addressed],
+    goal: Goal | None = GOAL,
+) -> Row:
+    ground.say(what)
+    replay(facts[:WARM_UP], context())
+    began = time.perf_counter()
+    count = replay(facts, context())
+    rate = count / (time.perf_counter() - began)
+    return Row("replay", what, (Figure(rate, "facts/s", goal),), f"{count:,} facts, notes included")
 
 
 def context() -> Context:
@@ -49,11 +61,11 @@ def context() -> Context:
     return Context(load(POLICY), {topic.system.value: now for topic in AGENCY_TOPICS if topic.system is not None})
 
 
-def admitted(travellers: int) -> list[Addressed]:
+def admitted(travellers: int, mix: agency.Mix) -> list[Addressed]:
     """The facts of so many journeys, as they stand on `suar.facts`."""
     now = datetime.now(UTC)
     facts: list[Addressed] = []
-    for record in (record for number in range(travellers) for record in agency.journey("replay", number, now)):
+    for record in (record for number in range(travellers) for record in agency.journey("replay", number, now, mix)):
         outcome = wire.admit(record.value, topic=BY_NAME[record.topic], at=now, now=now, key=KEY.encode())
         if isinstance(outcome, wire.Admitted):
             facts += [(note.subject, encode(note.fact)) for note in outcome.notes]
