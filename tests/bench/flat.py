@@ -16,6 +16,7 @@ from schemas.identity import Subject
 from streams.app import connect
 from streams.store import Batch, Claim, Store
 from streams.teller import Teller
+from tests.bench.agency import NATION
 from tests.bench.ground import Ground
 from tests.bench.replay import admitted, context
 from tests.bench.rows import Figure, Goal, Row
@@ -23,7 +24,7 @@ from tests.bench.rows import Figure, Goal, Row
 BATCH = 500
 ROUNDS = 6
 GOAL = Goal(1.3, 1.1, most=True)
-PATTERNS = {fact.kind: fact for fact in (decode(value) for _, value in admitted(1))}
+PATTERNS = {fact.kind: fact for fact in (decode(value) for _, value in admitted(1, NATION))}
 """One traveller's facts, by kind; everybody's are like them."""
 
 
