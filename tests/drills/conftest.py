@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ from tests.drills.ground import Ground
 from tests.drills.truth import Truth, truth_of
 from tests.drills.workers import KEY, until
 
-EVENTS = int(os.environ.get("SUAR_DRILL_EVENTS", "300000"))
+EVENTS = 60_000
+"""Of a drill that does not ask for more with `@pytest.mark.events(...)`; SUAR_DRILL_EVENTS sets another number for all."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,12 +51,18 @@ class Told:
         return truth_of(records, self.policy, KEY.encode())
 
 
-@pytest.fixture(scope="session")
-def told() -> Told:
-    """Made once: the same records go through every drill."""
+@pytest.fixture
+def told(request: pytest.FixtureRequest) -> Told:
+    """The same records go through every drill of a size."""
+    asked = request.node.get_closest_marker("events")
+    return _told(int(os.environ.get("SUAR_DRILL_EVENTS") or (asked.args[0] if asked else EVENTS)))
+
+
+@lru_cache(maxsize=1)
+def _told(events: int) -> Told:
     now, began = datetime.now(UTC), time.monotonic()
     policy = policies.load(Settings(pseudonym_key=KEY).policy)  # type: ignore[arg-type]  # pydantic seals it
-    made = history(EVENTS, now)
+    made = history(events, now)
     truth = truth_of(made.records, policy, KEY.encode())
     print(f"\n{len(made):,} records and their truth: {time.monotonic() - began:.0f} s", flush=True)
     return Told(made, truth, policy, now)

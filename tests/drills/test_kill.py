@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.drills.audit import Audit
 from tests.drills.conftest import Told
 from tests.drills.ground import Ground
@@ -9,6 +11,7 @@ from tests.drills.ground import Ground
 KILLS = 6
 
 
+@pytest.mark.events(300_000)
 def test_kill_9_loop(ground: Ground, told: Told, feeds_live: Callable[[], None], audit: Callable[..., Audit]) -> None:
     """Robinhood's Faust lost 644 of 300,000 this way (BR068)."""
     worker = ground.ready_worker()
