@@ -5,6 +5,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -32,6 +33,7 @@ class Record:
     headers: Headers = ()
 
 
+@lru_cache(maxsize=65_536)
 def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
     """Kafka's default partition of a key: murmur2 as the Java client has it."""
     return (_murmur2(key) & 0x7FFFFFFF) % partitions

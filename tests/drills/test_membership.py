@@ -101,7 +101,9 @@ def test_clean_shutdown(
         took.append(worker.stop())
         ground.say(f"gone after {took[-1]:.1f} s with code {worker.codes[-1]}")
         worker.start()
-        until(lambda: worker.health, "it runs again")  # a signal to a program that has not begun to run meets no handler
+        until(
+            lambda: worker.health, "it runs again"
+        )  # a signal to a program that has not begun to run meets no handler
     done = audit()
     assert max(took) <= 5, f"a worker took {max(took):.1f} s to stop"
     assert set(worker.codes) == {0}, worker.codes
