@@ -221,7 +221,9 @@ class Clockwork(mode.Service):
                 waits = self._health.waits(stage.name)  # lanes fold together, so one that waits holds its neighbours
                 for lane, lag in stage.lag().items():
                     metrics.LAG.labels(lane.partition.topic, str(lane.partition.partition)).set(lag)
-                    if lag and not waits and self._health.stalled(lane.name, self._settings.stall_seconds):
+                    if not lag:
+                        self._health.idle(lane.name)
+                    elif not waits and self._health.stalled(lane.name, self._settings.stall_seconds):
                         seconds = self._settings.stall_seconds
                         give_up(EXIT_STALLED, f"{lane.name}: {lag} records wait and none moved for {seconds:.0f} s")
 

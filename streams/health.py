@@ -14,6 +14,8 @@ log = logging.getLogger("suar")
 STOPS_WITHIN = 4.0
 """Seconds from the signal; a group that is just being joined would be left only when the broker has seen to all."""
 EXIT_CRASHED = 1
+EXIT_COUNTS = 2
+"""As at the start, when a topic's partitions are not as many as they must be."""
 EXIT_STALLED = 3
 EXIT_POISONED = 4
 
@@ -44,6 +46,11 @@ class Health:
         if self.waiting.pop(lane, None) is not None:
             log.warning("%s goes on", lane)
             self._gauge()
+
+    def idle(self, lane: str) -> None:
+        """The lane has nothing to do: that is no standing still."""
+        if lane not in self.waiting:
+            self.moved_at[lane] = time.monotonic()
 
     def _gauge(self) -> None:
         for on in ("redis", "kafka", "policy"):

@@ -13,6 +13,7 @@ from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 
 from schemas.topics import BY_NAME
 from streams import metrics
+from streams.health import EXIT_COUNTS, give_up
 from streams.settings import Settings
 
 log = logging.getLogger("suar.source")
@@ -20,6 +21,8 @@ log = logging.getLogger("suar.source")
 Assigned = Callable[[Iterable[TopicPartition]], None]
 Revoked = Callable[[Iterable[TopicPartition]], Awaitable[None]]
 LOOK_AT_ENDS = 5.0
+METADATA_MS = 15_000
+"""How long it may take until partitions that somebody added are noticed."""
 GATHERED, GATHERING_MS = 256 * 1024, 50
 """A source that gathers is answered when so many bytes wait or so many milliseconds are over: it is not on the way of an
 answer, and a fetch for every record or two took its time from those that are.
@@ -66,6 +69,8 @@ class Source(mode.Service):
         """Where the next fetch of a partition begins."""
         self._holes: list[tuple[TopicPartition, int, int]] = []
         """Offsets without a record, not yet asked about: a transaction's, or gone by retention?"""
+        self._passed: dict[TopicPartition, int] = {}
+        """How far the consumer is, offsets without a record included, when it was asked last."""
         self._ends: dict[TopicPartition, int] = {}
         """Log ends as the broker told them when it was asked; a fetcher that died would not see them grow."""
         self._committed: dict[TopicPartition, int] = {}
@@ -90,6 +95,7 @@ class Source(mode.Service):
             session_timeout_ms=int(self._settings.session_timeout * 1000),
             heartbeat_interval_ms=int(self._settings.session_timeout * 1000 / 5),
             max_partition_fetch_bytes=1024 * 1024,
+            metadata_max_age_ms=METADATA_MS,
             isolation_level="read_committed",  # what an agency aborted it did not say
         )
         self._consumer.subscribe([self.topic], listener=_Listener(self))
@@ -167,8 +173,16 @@ class Source(mode.Service):
         while not (self.should_stop or self._left):
             await self.sleep(LOOK_AT_ENDS)
             if self.joined and not self._left:
+                self._refuse_other_counts()
                 await self.look_at_ends()
                 await self.look_into_holes()
+
+    def _refuse_other_counts(self) -> None:
+        """Somebody added partitions while we run: subjects would no longer meet their own facts (design: one count for all)."""
+        found = self.consumer.partitions_for_topic(self.topic)
+        expected = BY_NAME[self.topic].partitions if self.topic in BY_NAME else None
+        if found and expected is not None and len(found) != expected:
+            give_up(EXIT_COUNTS, f"{self.topic} has {len(found)} partitions now, not {expected}; see suar topics check")
 
     async def look_into_holes(self) -> None:
         """What lies before the log's beginning was lost to retention, and is counted; the rest never was a record."""
@@ -193,8 +207,10 @@ class Source(mode.Service):
         """One question for all partitions; without an answer the ends of before hold."""
         try:
             async with asyncio.timeout(LOOK_AT_ENDS):
-                self._ends = await self.consumer.end_offsets(sorted(self.consumer.assignment()))
-        except (KafkaError, TimeoutError):
+                mine = sorted(self.consumer.assignment())
+                self._ends = await self.consumer.end_offsets(mine)
+                self._passed = {partition: await self.consumer.position(partition) for partition in mine}
+        except (KafkaError, IllegalStateError, TimeoutError):
             log.info("source %s: the log's ends are not to be had", self.topic)
 
     async def commit(self) -> None:
@@ -231,7 +247,10 @@ class Source(mode.Service):
             high = self.consumer.highwater(partition) or following
         except (IllegalStateError, AssertionError):
             return 0
-        return max(0, high - following, self._ends.get(partition, following) - following)
+        end = max(high, self._ends.get(partition, following))
+        if self._passed.get(partition, 0) >= end and following >= self._read_to.get(partition, end):
+            return 0  # a transaction's last marker is no record
+        return max(0, end - following)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Reads on from there; nothing when the partition is no longer ours."""

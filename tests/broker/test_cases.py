@@ -1,4 +1,4 @@
-"""Starts, alones, holes and lost memories on real servers: what has stopped or misled others, and must not do so here."""
+"""Starts, alones and lost memories on real servers: what has stopped or misled others, and must not do so here."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions  # type: ignore[attr-defined]  # its stub forgets NewPartitions
 
 from agents import dossier as dossiers
@@ -389,32 +389,3 @@ def test_br046_br048_br055_to_br058_br062_a_silent_feed_and_a_lone_attempt(alone
     assert [one.verdict for one in _answers(alone, who)] == [Verdict.UNDETERMINED, Verdict.ALERT]
     assert _states(alone, who) == [State.RAISED]
     assert metric(worker, "suar_ticks_total") == 1
-
-
-def test_br073_holes_in_an_agency_s_log_are_stepped_over(suar: Installation) -> None:
-    """Transactions leave offsets without a record; what was aborted was never said."""
-    worker = _worker(suar)
-    people = [Traveller() for _ in range(6)]
-    producer = Producer(
-        {
-            "bootstrap.servers": suar.local.kafka.address,
-            "transactional.id": f"{suar.namespace}-agency",
-            "log_level": 0,
-        }
-    )
-    producer.init_transactions(20)
-    for who in people:
-        producer.begin_transaction()
-        for event in (who.applied(), who.issued()):
-            producer.produce(PASSPORTS.name, json.dumps(event).encode(), event["id"].encode(), PLACE)
-        producer.commit_transaction(20)
-    unsaid = Traveller()
-    producer.begin_transaction()
-    producer.produce(PASSPORTS.name, json.dumps(unsaid.issued()).encode(), b"unsaid", PLACE)
-    producer.flush(10)
-    producer.abort_transaction(20)
-    plain = Traveller().issued()
-    suar.publish([Record(PASSPORTS.name, b"plain", json.dumps(plain).encode(), PLACE)])
-    until(lambda: all(_admitted(suar, event) for event in (*(who.issued() for who in people), plain)), "all", limit=30)
-    until(lambda: worker.ready, "and on")
-    assert not _admitted(suar, unsaid.issued())

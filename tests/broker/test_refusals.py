@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import ALERTS, FACTS, POLICY, SCREENINGS
@@ -130,6 +130,22 @@ def test_br127_missing_topic(suar: Installation) -> None:
     assert "suar.screenings: it is missing" in _examined(suar)
     assert "2 topics created" in suar.cli("topics", "create").output
     assert suar.cli("topics", "check").exit_code == 0
+
+
+async def _grow(bootstrap: str, topic: str, partitions: int) -> None:
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await client.start()
+    await client.create_partitions({topic: NewPartitions(partitions)})
+    await client.close()
+
+
+def test_partitions_that_are_added_while_a_worker_runs_end_it(suar: Installation) -> None:
+    """A subject's facts would go to two partitions: better to stop and say so."""
+    worker = suar.ready_worker()
+    asyncio.run(_grow(suar.local.kafka.address, SCREENINGS.name, SCREENINGS.partitions + 1))
+    assert worker.ended(limit=45) == 2
+    assert "suar.screenings has 13 partitions now, not 12; see suar topics check" in worker.last_words()
+    suar.recreate([SCREENINGS])
 
 
 async def _set_retention(bootstrap: str, milliseconds: str) -> None:
