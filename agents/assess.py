@@ -8,11 +8,13 @@ from functools import lru_cache
 import msgspec
 
 from agents.case import Case
+from agents.handling import snooze
 from agents.rules import RULES
 from agents.rules.rule import Hit, Rule, local_time, says
 from agents.things import Trigger
 from schemas.alerts import Confidence, FeedAge, Severity, Strength, TriggerKind, Undetermined, Verdict, age_seconds
 from schemas.envelope import System
+from schemas.facts import Fact
 from schemas.policy import Policy
 
 
@@ -68,6 +70,8 @@ class Assessment(msgspec.Struct, frozen=True):
     """When it was first known whose document was presented; None when it was not learned from an issuance."""
     mentions: tuple[str, ...] = ()
     cleared_lately: bool = False
+    snoozed: tuple[Fact, ...] = ()
+    """What keeps quiet a rule that would have spoken."""
     wake: datetime | None = None
     """When a rule about silence wants to look again, by the wall clock."""
 
@@ -76,6 +80,11 @@ class Assessment(msgspec.Struct, frozen=True):
         """The one alert of the group, when nothing else spoke: its members get no alert of their own."""
         groups = [one.hit.group for one in self.spoken]
         return groups[0] if groups and all(groups) else None
+
+    @property
+    def begins(self) -> datetime:
+        """Event time of the first thing that a rule leans on, UTC; of the trigger when none does."""
+        return min((fact.at for one in self.spoken for fact in one.hit.evidence), default=self.trigger.at)
 
     @property
     def grounds_of_it(self) -> frozenset[str]:
@@ -119,6 +128,7 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
     unknown: list[Undetermined] = []
     awaits: dict[str, datetime] = {}
     wakes: list[datetime] = []
+    snoozed: dict[str, Fact] = {}
     held = frozenset(case.by_kind)
     for rule in _of_the_book(trigger.kind, held) if rules is RULES else _asked(rules, trigger.kind, held):
         if rule.wakes is not None and (wake := rule.wakes(case, trigger, context.policy)) is not None:
@@ -136,6 +146,8 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
             unknown.append(_nobody(rule.id))
         elif absence and in_migration(case, trigger, context.policy):
             unknown.append(_moving(rule))
+        elif (quiet := snooze(case, trigger, rule.id)) is not None:
+            snoozed[quiet.id] = quiet
         else:
             spoken.append(_spoken(rule, hit, degraded=bool(stale)))
     if not case.identified and trigger.kind is TriggerKind.ATTEMPT and not unknown:
@@ -153,6 +165,7 @@ def judge(case: Case, trigger: Trigger, context: Context, rules: tuple[Rule, ...
         bound_at=case.bound_at(trigger.attempt.document) if trigger.attempt else None,
         wake=min(wakes, default=None),
         mentions=tuple(one.hit.mention for one in spoken if one.hit.mention),
+        snoozed=tuple(snoozed.values()),
     )
 
 

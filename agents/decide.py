@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
+from agents import handling as handlings
 from agents import route, sop
 from agents.assess import Assessment, Context
 from agents.case import Case
@@ -17,6 +18,7 @@ from schemas.alerts import (
     OPEN_STATES,
     Alert,
     Confidence,
+    Handled,
     Indication,
     Recipient,
     Role,
@@ -28,7 +30,7 @@ from schemas.alerts import (
 )
 from schemas.codes import Purpose
 from schemas.envelope import System
-from schemas.facts import Fact, digest, in_order
+from schemas.facts import Fact, digest
 from schemas.outcomes import GroundCode
 
 EPOCH = 1000
@@ -46,6 +48,8 @@ class Why(StrEnum):
     TRIGGER_TAKEN_BACK = "trigger_taken_back"
     MERGED = "merged"
     OUTCOME = "outcome"
+    HANDLED = "handled"
+    """Somebody acknowledged it, took it, added a note, or did anything else with it."""
     EXPIRED = "expired"
     FIRST_ANSWER = "first_answer"
     ANSWER_CHANGED = "answer_changed"
@@ -112,23 +116,25 @@ def _alert(
     case: Case, assessment: Assessment, said: Said, context: Context, now: datetime
 ) -> tuple[Said, Alert | None, Why]:
     if assessment.verdict is not Verdict.ALERT or assessment.group_alert is not None:
-        return _withdrawn(said, Why.NO_LONGER_SUPPORTED, context)
+        handling = _handled(case, assessment) if said.alert is not None else None
+        return _withdrawn(said, Why.NO_LONGER_SUPPORTED, context, handling)
     seen = max(now, said.seen or now)
     said = msgspec.structs.replace(said, seen=seen)
     reach = _reach(assessment, said, context)
-    state, why = _state(case, assessment, expired=seen >= reach.ends)
-    content = _substance(assessment, reach, state)
+    handling = _handled(case, assessment)
+    state = handlings.state(handling, expired=seen >= reach.ends)
+    content = _substance(assessment, reach, state, handling)
     if content == said.alerted:
         return _until(said, reach.ends, state), None, Why.ALREADY_SAID
     fresh = _compose(case, assessment, reach, context, now)
     last = Alert.model_validate_json(said.alert) if said.alert else None
-    if why is Why.RAISED and last is not None and last.state is not State.WITHDRAWN:
-        why = Why.UPDATED
+    why = _why(last, state, handling)
     alert = fresh.model_copy(
         update={
             "revision": said.alert_revision + 1,
             "state": state,
             "reason": why.value,
+            "handling": handling,
             "created_at": last.created_at if last else fresh.created_at,
             **sop.deadlines(last, fresh),
         }
@@ -136,25 +142,49 @@ def _alert(
     return _remembered(said, alert, content), alert, why
 
 
+def _handled(case: Case, assessment: Assessment) -> tuple[Handled, ...]:
+    return handlings.handled(case, assessment.trigger, assessment.begins, assessment.snoozed)
+
+
+def _why(last: Alert | None, state: State, handling: tuple[Handled, ...]) -> Why:
+    """What this revision is about: how it ended, or else what somebody did, or else what is known."""
+    if state not in OPEN_STATES and (last is None or last.state is not state):
+        return Why.EXPIRED if state is State.EXPIRED else Why.OUTCOME
+    if last is None or last.state is State.WITHDRAWN:
+        return Why.RAISED
+    return Why.HANDLED if last.handling != handling else Why.UPDATED
+
+
 _TAKEN_BACK = OPEN_STATES | {State.EXPIRED, State.DEFERRED}
 """Late truth corrects an open, expired or deferring alert; an officer's clearance stands as it is."""
 
 
-def _withdrawn(said: Said, why: Why, context: Context) -> tuple[Said, Alert | None, Why]:
-    """The last alert is taken back, once, under the policy and the feeds that say so; nothing when there is none to take."""
-    if said.alert is None or said.state not in _TAKEN_BACK:
+def _withdrawn(
+    said: Said, why: Why, context: Context, handling: tuple[Handled, ...] | None = None
+) -> tuple[Said, Alert | None, Why]:
+    """The last alert is taken back, once, under the policy and the feeds that say so; nothing when there is none to take.
+
+    What people do with an alert that is closed already (`handling`, None: nothing new) is added to it, and opens nothing.
+    """
+    open_or_mended = said.state in _TAKEN_BACK
+    if said.alert is None or (not open_or_mended and (handling is None or said.alerted == _gone(handling))):
         return said, None, Why.ALREADY_SAID
     last = Alert.model_validate_json(said.alert)
-    alert = last.model_copy(
-        update={
-            "revision": said.alert_revision + 1,
-            "state": State.WITHDRAWN,
-            "reason": why.value,
-            "freshness": tuple(context.age(one.source, last.at) for one in last.freshness),
-            "policy_version": context.policy.version,
-        }
-    )
-    return _remembered(said, alert, State.WITHDRAWN.value), alert, why
+    done = last.handling if handling is None else handling
+    revised: dict[str, object] = {"revision": said.alert_revision + 1, "handling": done}
+    if open_or_mended:
+        freshness = tuple(context.age(one.source, last.at) for one in last.freshness)
+        revised |= {"state": State.WITHDRAWN, "freshness": freshness, "policy_version": context.policy.version}
+    elif done == last.handling:
+        return said, None, Why.ALREADY_SAID
+    why = why if open_or_mended else Why.HANDLED
+    alert = last.model_copy(update={**revised, "reason": why.value})
+    return _remembered(said, alert, _gone(done)), alert, why
+
+
+def _gone(handling: tuple[Handled, ...]) -> str:
+    """The content of an alert that no rule supports: what was done with it."""
+    return " ".join((State.WITHDRAWN.value, *(one.event_id for one in handling)))
 
 
 def _remembered(said: Said, alert: Alert, content: str) -> Said:
@@ -205,33 +235,6 @@ def _answer_taken_back(said: Said, fact: Fact | None, why: Why, context: Context
     )
 
 
-_OUTCOMES = {
-    "alert_acknowledged": State.ACKNOWLEDGED,
-    "secondary_started": State.IN_SECONDARY,
-}
-
-
-_GROUPS = frozenset({TriggerKind.CLUSTER, TriggerKind.COHORT, TriggerKind.OFFICER})
-
-
-def _state(case: Case, assessment: Assessment, *, expired: bool) -> tuple[State, Why]:
-    """Where the alert stands by what officers recorded; without a word from them it expires.
-
-    What was recorded of a group before anybody of this one came is about another group.
-    """
-    trigger = assessment.trigger
-    earliest = min((fact.at for one in assessment.spoken for fact in one.hit.evidence), default=trigger.at)
-    state, why = State.RAISED, Why.RAISED
-    for fact in sorted(case.of(*_OUTCOMES, "outcome_recorded"), key=in_order):
-        if fact.text("trigger_id") != trigger.id or (trigger.kind in _GROUPS and fact.at < earliest):
-            continue
-        value = _OUTCOMES.get(fact.kind) or State(fact.text("outcome"))
-        state, why = (value, Why.OUTCOME) if value is not State.WITHDRAWN else (state, why)
-    if state in OPEN_STATES and expired:
-        return State.EXPIRED, Why.EXPIRED
-    return state, why
-
-
 class _Reach(msgspec.Struct, frozen=True):
     """Whom an alert reaches, and when it ends by itself if nobody closes it: so long after it could first be known."""
 
@@ -251,7 +254,7 @@ def _compose(case: Case, assessment: Assessment, reach: _Reach, context: Context
     grounds = _grounds([(*one.rule.grounds, *one.hit.grounds) for one in assessment.spoken])
     attached = sop.attach(context.policy.sop, _occasion(assessment, recipients, grounds, now))
     return Alert(
-        alert_id=digest("alert", trigger.kind.value, trigger.id),
+        alert_id=handlings.alert_id(trigger),
         revision=1,
         state=State.RAISED,
         reason=Why.RAISED.value,
@@ -327,8 +330,8 @@ each time.
 """
 
 
-def _substance(assessment: Assessment, reach: _Reach, state: State) -> str:
-    """What makes a revision worth sending: state, severity, rules, evidence and whom it is for; not the clock."""
+def _substance(assessment: Assessment, reach: _Reach, state: State, handling: tuple[Handled, ...]) -> str:
+    """What makes a revision worth sending: state, severity, rules, evidence, handling and whom it is for; not the clock."""
     facts = {fact.id: fact for one in assessment.spoken for fact in one.hit.evidence}
     people = len({member for one in assessment.spoken for member in one.hit.members})
     events = sorted((fact.at, event_of(fact)) for fact in facts.values()) if people <= CROWD else people // 8
@@ -339,6 +342,7 @@ def _substance(assessment: Assessment, reach: _Reach, state: State) -> str:
         *(f"{one.rule.id}@{one.rule.version}:{one.severity.value}" for one in assessment.spoken),
         events,
         *(recipient.feed for recipient in reach.recipients),
+        *(one.event_id for one in handling),
     )
 
 
@@ -347,12 +351,13 @@ def _screening(assessment: Assessment, said: Said, context: Context) -> tuple[Sa
     if trigger.kind is not TriggerKind.ATTEMPT or attempt is None:
         return said, None
     alerting = assessment.verdict is Verdict.ALERT
-    alert_id = (assessment.group_alert or digest("alert", trigger.kind.value, trigger.id)) if alerting else None
+    alert_id = (assessment.group_alert or handlings.alert_id(trigger)) if alerting else None
     spoken = digest(
         assessment.verdict.value,
         assessment.severity or 0,
         alert_id,
         *(f"{one.rule}:{one.source}" for one in assessment.undetermined),
+        *(fact.id for fact in assessment.snoozed),
     )
     if spoken == said.spoken:
         return said, None
@@ -390,4 +395,6 @@ def _reason(assessment: Assessment) -> str:
             return "feed_not_live"
         moving = all(one.source is None for one in assessment.undetermined)
         return "records_in_migration" if moving else "identity_unknown"
-    return "cleared_lately" if assessment.cleared_lately else "no_rule_spoke"
+    if assessment.cleared_lately:
+        return "cleared_lately"
+    return "snoozed" if assessment.snoozed else "no_rule_spoke"

@@ -8,6 +8,7 @@ from agents.assess import Assessment, Spoken
 from agents.rules import RULES
 from agents.things import Trigger
 from schemas.alerts import Alert, Recipient, Role, Text, TriggerKind
+from schemas.outcomes import AlertTaken
 from schemas.policy import Policy
 
 AT_THE_GATE = frozenset({Role.COUNTER, Role.SUPERVISOR})
@@ -27,6 +28,7 @@ _HIDDEN_FROM_COUNTER = (
     "members",
     "recipients",
     "trace_id",
+    "handling",
 )
 _SEE_LINKS = frozenset({Role.COORDINATOR, Role.POLRI})
 """Who sees which people belong to a group."""
@@ -96,7 +98,8 @@ def view(alert: Alert, role: Role) -> dict[str, object]:
     """What one role sees: the counter gets severity, two questions and what would clear it; never evidence or history.
 
     Everybody else sees what the rules that speak to them say, and the events behind those. What belongs to a circle, such as
-    a victim's past (UU 21/2007 Art. 44), is left out for those outside it, whatever else the alert says.
+    a victim's past (UU 21/2007 Art. 44), is left out for those outside it, whatever else the alert says. Who did what with
+    it is for those who answer for alerts; a counter sees that somebody took it, not who.
     """
     if role is Role.COUNTER:
         return _at_the_counter(alert)
@@ -106,17 +109,35 @@ def view(alert: Alert, role: Role) -> dict[str, object]:
     known = [one for one in alert.indications if _may_know(role, one.rule)]
     if len(known) < len(alert.indications):
         hidden |= {"indications", "evidence", "innocent", "clears", "questions", "grounds"}
-    shown = alert.model_dump(mode="json", exclude=hidden)
+    shown = alert.model_dump(mode="json", exclude=hidden) | {"taken": _taken(alert), "taken_by": alert.taken_by}
+    if alert.handling:
+        shown["handling"] = _handling(alert, role, whole=len(known) == len(alert.indications))
     if len(known) < len(alert.indications):
         names = {one.rule for one in known}
         rules = [rule for rule in RULES if rule.id in names]
         shown["indications"] = [one.model_dump(mode="json") for one in known]
-        shown["evidence"] = [one.model_dump(mode="json") for one in alert.evidence if names & set(one.rules)]
+        shown["evidence"] = [
+            {**one.model_dump(mode="json"), "rules": [rule for rule in one.rules if rule in names]}
+            for one in alert.evidence
+            if names & set(one.rules)
+        ]
         shown["questions"] = _dumped(text for rule in rules for text in rule.questions) or _dumped(NEUTRAL)
         shown["clears"] = _dumped(text for rule in rules for text in rule.clears)
         shown["innocent"] = _dumped(text for rule in rules for text in rule.innocent)
         shown["grounds"] = list(dict.fromkeys(ground.value for rule in rules for ground in rule.grounds))
     return shown
+
+
+def _handling(alert: Alert, role: Role, *, whole: bool) -> list[dict[str, object]]:
+    """What people did, less snoozes of rules that the role may not know; notes and grounds are for those who see the whole alert."""
+    hidden = set[str]() if whole else {"sealed", "ground_code"}
+    done = (one for one in alert.handling if one.rule is None or _may_know(role, one.rule))
+    return [one.model_dump(mode="json", exclude=hidden) for one in done]
+
+
+def _taken(alert: Alert) -> bool:
+    """Does somebody answer for it? One who took it without giving a name does, too."""
+    return any(one.what == AlertTaken.type for one in alert.handling)
 
 
 def _may_know(role: Role, rule: str) -> bool:
@@ -131,7 +152,8 @@ def _dumped(texts: Iterable[Text]) -> list[dict[str, str]]:
 
 def _at_the_counter(alert: Alert) -> dict[str, object]:
     """Questions and cures come from the rules that may speak at the counter: another's would tell what it knows."""
-    shown = alert.model_dump(mode="json", exclude=set(_HIDDEN_FROM_COUNTER))
+    shown: dict[str, object] = alert.model_dump(mode="json", exclude=set(_HIDDEN_FROM_COUNTER))
+    shown["taken"] = _taken(alert)
     names = frozenset(one.rule for one in alert.indications)
     told = [rule for rule in RULES if Role.COUNTER in rule.recipients and rule.id in names]
     questions = [text for rule in told for text in rule.questions] or NEUTRAL

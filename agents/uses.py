@@ -229,7 +229,7 @@ def _officers(case: Case, said: Mapping[str, Said]) -> Iterator[Use]:
         return
     grave = {key.partition("/")[2]: one.severity for key, one in said.items() if one.severity}
     for fact in decisions:
-        officer = fact.text_or_none("officer_ref")
+        officer = fact.text_or_none("officer_ref") or fact.text_or_none("by")
         if officer is None or fact.text("outcome") not in {"CLEARED", "CLEARED_WITH_ADVICE"}:
             continue
         trigger = next((t for t in case.triggers if t.id == fact.text("trigger_id")), None)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.envelope import Contract, Instant, System
-from schemas.outcomes import GroundCode
+from schemas.outcomes import AlertTaken, GroundCode
 
 
 class Severity(IntEnum):
@@ -182,6 +182,27 @@ class Undetermined(Contract):
     why: Text
 
 
+class Handled(Contract):
+    """One thing that somebody did with an alert. Officers stand here as pseudonyms, and what they wrote is sealed."""
+
+    event_id: str
+    what: str
+    """Type of the event on `checkpoint.outcomes`, such as `alert_taken`."""
+    at: Instant
+    by: str | None = None
+    to: str | None = None
+    """Of `alert_taken`: whom it was handed to; None: whoever did it took it."""
+    via: str | None = None
+    """The place or terminal that it was done from."""
+    sealed: str | None = None
+    rule: str | None = None
+    until: Instant | None = None
+    """Of `rule_snoozed`: the rule, and the moment from which it speaks again."""
+    outcome: str | None = None
+    ground_code: str | None = None
+    """Of `outcome_recorded`."""
+
+
 Several = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
@@ -228,6 +249,14 @@ class Alert(Contract):
     freshness: tuple[FeedAge, ...]
     policy_version: str
     trace_id: str
+    handling: tuple[Handled, ...] = ()
+    """What people did with it, by moment and event id; the same whatever order they were heard in."""
+
+    @property
+    def taken_by(self) -> str | None:
+        """Who answers for it: the last one who took it or was handed it, as a pseudonym; None: nobody yet."""
+        takers = [one.to or one.by for one in self.handling if one.what == AlertTaken.type]
+        return takers[-1] if takers else None
 
 
 class Screening(Contract):

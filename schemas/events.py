@@ -70,6 +70,9 @@ EVENTS: tuple[type[Event], ...] = (
     polri.TppoCaseOpened,
     polri.TppoCaseClosed,
     outcomes.AlertAcknowledged,
+    outcomes.AlertTaken,
+    outcomes.NoteAdded,
+    outcomes.RuleSnoozed,
     outcomes.SecondaryStarted,
     outcomes.OutcomeRecorded,
 )

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Self
 from pydantic import StringConstraints, model_validator
 
 from schemas.codes import Count
-from schemas.envelope import Code, Event, Ref, System
-from schemas.identity import OfficerRef
+from schemas.envelope import Code, Event, Instant, Ref, System
+from schemas.identity import OfficerRef, SubjectKind
 
 
 class Outcome(Code):
@@ -52,34 +52,73 @@ SubjectKey = Annotated[
 """The pseudonymous subject that an alert names; outcomes find their way back by it."""
 
 
+Sealed = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9+/]{1,5600}={0,2}$")]
+"""Free text, sealed with AES-GCM by the program that took it down: base64 of nonce and box, up to 4 KiB. Nothing here opens it."""
+
+
 class OutcomeEvent(Event):
-    """What people did with an alert."""
+    """What people did with an alert: which one, who, from where, and what they had in front of them."""
 
     system: ClassVar[System] = System.CHECKPOINT
+    addressed_to: ClassVar[tuple[str, ...]] = ("subject",)
+
+    alert_id: Ref
+    subject: SubjectKey
+    trigger_id: Ref
+    revision_seen: Count | None = None
+    """The revision that was on the screen."""
+    by: OfficerRef | None = None
+    via: Ref | None = None
+    """The place or terminal that it was done from, by code: `web`, `A-CGK`."""
 
 
 class AlertAcknowledged(OutcomeEvent):
     """Somebody has seen the alert and answers for it."""
 
     type: ClassVar[str] = "alert_acknowledged"
-    addressed_to: ClassVar[tuple[str, ...]] = ("subject",)
 
-    alert_id: Ref
-    subject: SubjectKey
-    trigger_id: Ref
-    revision_seen: Count
-    by: OfficerRef | None = None
+
+class AlertTaken(OutcomeEvent):
+    """Somebody takes the alert over, or hands it to another: from then on that one answers for it."""
+
+    type: ClassVar[str] = "alert_taken"
+
+    to: OfficerRef | None = None
+    """Whom it is handed to; None: whoever did it takes it."""
+
+
+class NoteAdded(OutcomeEvent):
+    """A note for those who answer for the alert."""
+
+    type: ClassVar[str] = "note_added"
+
+    sealed: Sealed
+
+
+class RuleSnoozed(OutcomeEvent):
+    """One rule stays quiet about this person until a moment, with the reason: what it would say is known and looked into."""
+
+    type: ClassVar[str] = "rule_snoozed"
+
+    rule: Ref
+    until: Instant
+    sealed: Sealed
+
+    @model_validator(mode="after")
+    def _about_somebody(self) -> Self:
+        if not self.subject.startswith(_PEOPLE):
+            raise ValueError("a rule is snoozed for a person or a document; a group is silenced")
+        return self
+
+
+_PEOPLE = (f"{SubjectKind.PERSON.value}:", f"{SubjectKind.DOCUMENT.value}:")
 
 
 class SecondaryStarted(OutcomeEvent):
     """The private talk in secondary inspection began (SOP B: within 5 minutes)."""
 
     type: ClassVar[str] = "secondary_started"
-    addressed_to: ClassVar[tuple[str, ...]] = ("subject",)
 
-    alert_id: Ref
-    subject: SubjectKey
-    trigger_id: Ref
     officer_ref: OfficerRef | None = None
 
 
@@ -87,11 +126,7 @@ class OutcomeRecorded(OutcomeEvent):
     """How it ended. A deferral needs its legal ground."""
 
     type: ClassVar[str] = "outcome_recorded"
-    addressed_to: ClassVar[tuple[str, ...]] = ("subject",)
 
-    alert_id: Ref
-    subject: SubjectKey
-    trigger_id: Ref
     outcome: Outcome
     ground_code: GroundCode | None = None
     reason_code: Ref | None = None

@@ -13,6 +13,8 @@ AGENCY_DAYS = timedelta(days=30)
 FACT_DAYS = timedelta(days=1096)
 """The longest rule window: 36 months of earlier exits (rule 1)."""
 ALERT_DAYS = timedelta(days=365)
+AUDIT_DAYS = timedelta(days=1827)
+"""Five years of who read what about whom (UU 27/2022 Art. 31)."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ SHADOW = Topic(
     "suar.shadow", "what a policy in the shadow would have said otherwise, keyed by alert id; no identity", AGENCY_DAYS
 )
 AREAS = Topic("suar.areas", "how many people of a desa or kabupaten, never fewer than three; no identity", None)
+DESK = Topic(
+    "suar.desk", "silences that coordinators set, keyed by silence id, until somebody lifts them; no identity", None
+)
+PAGES = Topic("suar.pages", "who was paged about which alert or group, when, and how it ended; no identity", ALERT_DAYS)
+AUDIT = Topic("suar.audit", "who read which alert, when and from where, keyed by alert id", AUDIT_DAYS)
 
 AGENCY_TOPICS: tuple[Topic, ...] = (
     _agency(
@@ -173,6 +180,9 @@ AGENCY_TOPICS: tuple[Topic, ...] = (
         System.CHECKPOINT,
         "what officers and coordinators did with an alert",
         "alert_acknowledged",
+        "alert_taken",
+        "note_added",
+        "rule_snoozed",
         "secondary_started",
         "outcome_recorded",
     ),
@@ -180,5 +190,17 @@ AGENCY_TOPICS: tuple[Topic, ...] = (
 HEARTBEAT = "feed_heartbeat"
 """Allowed on every agency topic; an agency sends it to each partition."""
 
-TOPICS: tuple[Topic, ...] = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS, REJECTED, POLICY, SHADOW, AREAS)
+TOPICS: tuple[Topic, ...] = (
+    *AGENCY_TOPICS,
+    FACTS,
+    ALERTS,
+    SCREENINGS,
+    REJECTED,
+    POLICY,
+    SHADOW,
+    AREAS,
+    DESK,
+    PAGES,
+    AUDIT,
+)
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -147,6 +147,11 @@ def _envelope(value: bytes) -> Envelope:
     return envelope
 
 
+def is_reference(text: str) -> bool:
+    """May this stand as an event's id? One that could hold a person's number may not, and is not repeated to anybody."""
+    return _REFERENCE.fullmatch(text) is not None and _LOOKS_LIKE_NIK.search(text) is None
+
+
 def _envelope_error(text: str) -> BadRecord:
     """msgspec's texts name fields and types, never values; field names are shown only when they look like ours."""
     name = text.rpartition("`$.")[2].rstrip("`") if "`$." in text else text.rpartition(" field `")[2].rstrip("`")

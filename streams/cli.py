@@ -2,7 +2,23 @@
 
 import typer
 
-from streams.commands import alerts, areas, budget, contract, demo, events, operate, policy, rejects, rules, sop
+from streams.commands import (
+    alerts,
+    areas,
+    budget,
+    checkpoint,
+    contract,
+    demo,
+    events,
+    feed,
+    keys,
+    operate,
+    pager,
+    policy,
+    rejects,
+    rules,
+    sop,
+)
 
 app = typer.Typer(
     name="suar",
@@ -17,17 +33,23 @@ app = typer.Typer(
 )
 app.add_typer(operate.topics, name="topics")
 app.add_typer(rejects.rejected, name="rejected")
+app.add_typer(keys.keys, name="keys")
 app.add_typer(sop.sop, name="sop")
 app.add_typer(policy.policy, name="policy")
 app.add_typer(rules.rules, name="rules")
+app.add_typer(pager.rota, name="rota")
+app.add_typer(pager.pages, name="pages")
+app.add_typer(checkpoint.checkpoint, name="checkpoint")
 app.command("doctor")(operate.doctor)
 app.command("worker")(operate.worker)
+app.command("feed")(feed.feed)
 app.command("publish")(events.publish)
 app.command("play")(events.play)
 app.command("watch")(alerts.watch)
 app.command("explain")(alerts.explain)
 app.command("areas")(areas.areas)
 app.command("budget")(budget.budget)
+app.command("pager")(pager.pager)
 app.command("rebuild")(operate.rebuild)
 app.command("metrics")(operate.list_metrics)
 app.command("contract")(contract.contract)

@@ -135,7 +135,7 @@ class Conductor:
             _saved(saving, await answers)
         except MessageSizeTooLargeError:
             raise
-        except (*REDIS_AWAY, *KAFKA_AWAY) as error:
+        except (NotSaved, *REDIS_AWAY, *KAFKA_AWAY) as error:
             for part in parts:
                 part.lane.recover(error)
             return
@@ -238,7 +238,6 @@ class Conductor:
             try:
                 lane.store.checked(answer, fence)
                 lane.looked_at = time.monotonic()
-                lane.go_on()
             except NotSaved as refusal:
                 lane.recover(refusal)
 

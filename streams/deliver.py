@@ -1,8 +1,9 @@
 """Deliver: puts alerts and screenings on the feeds of those they are for, once a revision, each as its role may see it."""
 
 import asyncio
+import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,34 +14,94 @@ from prometheus_client import Counter as Counted
 from pydantic import ValidationError
 
 from agents.route import view
-from schemas.alerts import OPEN_STATES, Alert, Recipient, Screening, State
-from schemas.topics import ALERTS
+from schemas.alerts import OPEN_STATES, Alert, Recipient, Role, Screening, State
+from schemas.topics import ALERTS, SCREENINGS
 from streams import metrics
 from streams.budget import Budgets
 from streams.lanes import Fold, Folded, Records, breath
 from streams.settings import Settings
-from streams.store import Batch
+from streams.store import Batch, NotSaved
 from streams.teller import Argument, Command, Script, Teller
 
 SCREENING_TTL: Final = timedelta(days=2)
 ALERT_TTL: Final = timedelta(days=30)
 _SCREENINGS: Final = metrics.DELIVERED.labels("CHECKPOINT", "screening")
 
-# KEYS: state, then stream and open index of each recipient.
-# ARGV: revision, whole, seconds to live, feed length, score, id, then entry and '1' (open) or '0' for each recipient.
-_PUT = Script("""
-local old = redis.call('HGET', KEYS[1], 'revision')
-if old and tonumber(old) >= tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'whole', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-for i = 1, (#KEYS - 1) / 2 do
-  local entry, open = ARGV[5 + 2 * i], ARGV[6 + 2 * i]
-  if entry ~= '' then redis.call('XADD', KEYS[2 * i], 'MAXLEN', '~', ARGV[4], '*', 'entry', entry) end
-  if open == '1' then redis.call('ZADD', KEYS[2 * i + 1], ARGV[5], ARGV[6])
-  else redis.call('ZREM', KEYS[2 * i + 1], ARGV[6]) end
+PAST: Final = 200
+"""Revisions of one alert that its history keeps, the newest."""
+
+# What both scripts share: a revision that is there already, or newer, stays; an emptied Redis is not written to before
+# its rebuild begins, so that entries keep the order of the log. `upto` says what a feed got of each partition.
+_HEAD = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+local old = redis.call('HGET', KEYS[2], 'revision')
+if old and tonumber(old) >= tonumber(ARGV[2]) then return 0 end
+local function add(stream, known, entry)
+  redis.call('HSET', known, ARGV[6], ARGV[7])
+  local places, upto = redis.call('HGETALL', known), {}
+  for i = 1, #places, 2 do upto[#upto + 1] = '"' .. places[i] .. '":' .. places[i + 1] end
+  redis.call('XADD', stream, 'MAXLEN', '~', ARGV[5], '*', 'entry', entry, 'place', ARGV[6] .. ':' .. ARGV[7],
+    'upto', '{' .. table.concat(upto, ',') .. '}')
+end
+"""
+# KEYS: epoch, alert, past, then stream, open index and upto of each recipient.
+# ARGV: epoch, revision, whole, seconds to live, feed length, place, offset, appended, this revision in short, most of
+# those, score, id, '1' when it is over already; then field, view and '1' (open), '0' (closed) or '' (nobody hears) for each recipient.
+_PUT = Script(
+    _HEAD
+    + """
+local fields = {'revision', ARGV[2], 'whole', ARGV[3], 'quiet', ARGV[13]}
+if not old then fields[7], fields[8] = 'at', ARGV[8] end
+for i = 1, (#KEYS - 3) / 3 do
+  fields[#fields + 1], fields[#fields + 2] = ARGV[11 + 3 * i], ARGV[12 + 3 * i]
+end
+redis.call('HSET', KEYS[2], unpack(fields))
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+if redis.call('RPUSH', KEYS[3], ARGV[9]) > tonumber(ARGV[10]) then redis.call('LPOP', KEYS[3]) end
+redis.call('EXPIRE', KEYS[3], ARGV[4])
+for i = 1, (#KEYS - 3) / 3 do
+  local state = ARGV[13 + 3 * i]
+  if state ~= '' then add(KEYS[1 + 3 * i], KEYS[3 + 3 * i], ARGV[12 + 3 * i]) end
+  if state == '1' then redis.call('ZADD', KEYS[2 + 3 * i], ARGV[11], ARGV[12])
+  else redis.call('ZREM', KEYS[2 + 3 * i], ARGV[12]) end
 end
 return 1
+"""
+)
+# KEYS: epoch, screening, stream, upto.   ARGV: epoch, revision, whole, seconds to live, feed length, place, offset, entry.
+_ANSWER = Script(
+    _HEAD
+    + """
+redis.call('HSET', KEYS[2], 'revision', ARGV[2], 'whole', ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+add(KEYS[3], KEYS[4], ARGV[8])
+return 1
+"""
+)
+_EPOCH = Script("""
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+return redis.call('GET', KEYS[1])
 """)
+_ANOTHER_EPOCH: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An alert or an answer, and where it stands in the log: `place` names topic and partition (`a3`, `s3`), `appended` is
+    the broker's time, ms.
+    """
+
+    said: Alert | Screening
+    whole: bytes
+    """The same as JSON."""
+    place: str
+    offset: int
+    appended: int
+
+    @property
+    def at(self) -> datetime:
+        """When it was appended, UTC."""
+        return datetime.fromtimestamp(self.appended / 1000, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,74 +128,135 @@ class Feeds:
         """Key of a recipient's index of open alerts, scored by the trigger's time."""
         return f"{self._prefix}open:{feed}"
 
+    def upto(self, feed: str) -> str:
+        """Key of the last offset of each place that a recipient's stream was given."""
+        return f"{self._prefix}upto:{feed}"
+
+    async def epoch(self) -> bytes:
+        """Of this life of Redis; an emptied one gets another."""
+        found: bytes = await self._teller.run(_EPOCH, [f"{self._prefix}epoch"], [uuid.uuid4().hex])
+        return found
+
     def thing(self, kind: str, name: str) -> str:
         """Key of the newest revision of an alert or a screening."""
         return f"{self._prefix}{kind}:{name}"
 
     async def alert(self, alert_id: str) -> Alert | None:
         """The newest revision of an alert, or None."""
-        return _alert(await self._teller.call(*self._newest(alert_id)))
+        whole, _ = await self._teller.call(*self._newest(alert_id))
+        return Alert.model_validate_json(whole) if whole else None
 
     def _newest(self, alert_id: str) -> Command:
-        return ("HGET", self.thing("alert", alert_id), "whole")
+        return ("HMGET", self.thing("alert", alert_id), "whole", "quiet")
 
-    async def put(self, said: Sequence[Alert | Screening], now: datetime) -> None:
-        """Things of different names, each once: what is there already, as this revision or a newer one, stays as it is."""
-        alerts = [one for one in said if isinstance(one, Alert)]
-        wholes = await self._teller.together([self._newest(one.alert_id) for one in alerts])
+    async def put(self, heard: Sequence[Heard], now: datetime, epoch: bytes) -> None:
+        """Things of different names, each once: what is there already, as this revision or a newer one, stays as it is.
+
+        Raises NotSaved when Redis was emptied since `epoch`.
+        """
+        alerts = [(one, one.said) for one in heard if isinstance(one.said, Alert)]
+        newest = await self._teller.together([self._newest(alert.alert_id) for _, alert in alerts])
         puts: list[_Put] = []
-        for one, whole in zip(alerts, wholes, strict=True):
+        for (one, alert), found in zip(alerts, newest, strict=True):
             await breath()
-            puts.append(self._alert(one, _alert(whole), now))
-        answers = [one for one in said if isinstance(one, Screening) and now - one.at <= SCREENING_TTL]
-        puts += map(self._screening, answers)
+            puts.append(self._alert(one, alert, _before(found), now, epoch=epoch))
+        answers = [(one, one.said) for one in heard if isinstance(one.said, Screening)]
+        puts += [self._screening(one, said, epoch) for one, said in answers if now - said.at <= SCREENING_TTL]
         for put, done in zip(puts, await self._teller.together([put.command for put in puts]), strict=True):
             if isinstance(done, Exception):
                 raise done
+            if done == _ANOTHER_EPOCH:
+                raise NotSaved("gone")
             for count in put.counts if done else ():
                 count.inc()
 
-    def _alert(self, alert: Alert, before: Alert | None, now: datetime) -> _Put:
-        stale = alert.expires_at < now and before is None
-        mine = {one.feed: one for one in alert.recipients}
-        gone = {one.feed: one for one in before.recipients if one.feed not in mine} if before else {}
-        entries = [
-            (one, self._entry(alert, one, before, stale=stale), alert.state in OPEN_STATES and not stale)
-            for one in mine.values()
-        ]
-        if gone:
-            rerouted = alert.model_copy(update={"state": State.WITHDRAWN, "reason": "rerouted"})
-            entries += [(one, self._entry(rerouted, one, before, stale=stale), False) for one in gone.values()]
-        keys = [self.thing("alert", alert.alert_id)]
-        args: list[Argument] = [alert.revision, alert.model_dump_json(), int(ALERT_TTL.total_seconds())]
-        args += [self._length, alert.at.timestamp(), alert.alert_id]
-        for recipient, entry, is_open in entries:
-            keys += [self.stream(recipient.feed), self.open(recipient.feed)]
-            args += [entry, "1" if is_open else "0"]
-        counts = [metrics.DELIVERED.labels(recipient.role.value, "alert") for recipient, entry, _ in entries if entry]
+    def _alert(self, heard: Heard, alert: Alert, before: "_Before | None", now: datetime, *, epoch: bytes) -> _Put:
+        """Nobody hears of what is long over, nor a feed of the end of something that it never saw; both can be looked up."""
+        over = alert.expires_at < now and (before is None or before.quiet)
+        is_open = alert.state in OPEN_STATES and not over
+        knew = (
+            {Recipient(role=one.role, at=one.at).feed for one in before.recipients}
+            if before and not before.quiet
+            else set()
+        )
+        keys = [f"{self._prefix}epoch", self.thing("alert", alert.alert_id), self.thing("past", alert.alert_id)]
+        args = self._common(heard, ALERT_TTL, epoch)
+        args += [heard.appended, _short(alert, heard.at), PAST, alert.at.timestamp(), alert.alert_id, int(over)]
+        counts: list[Counted] = []
+        for recipient, shown in _shown(alert, before):
+            feed = recipient.feed
+            told = not over and (is_open or feed in knew)
+            keys += [self.stream(feed), self.open(feed), self.upto(feed)]
+            gone = shown.gone or not is_open
+            args += [f"view:{feed}", shown.view, ("0" if gone else "1") if told else ""]
+            if told:
+                counts.append(metrics.DELIVERED.labels(recipient.role.value, "alert"))
         return _Put(_PUT.on(keys, args), counts)
 
-    def _entry(self, alert: Alert, recipient: Recipient, before: Alert | None, *, stale: bool) -> bytes:
-        """Empty when nobody should hear: what is long over, or the end of something this feed never saw."""
-        never_seen = before is None or recipient.feed not in {one.feed for one in before.recipients}
-        if stale or (never_seen and alert.state not in OPEN_STATES):
-            return b""
-        return msgspec.json.encode({"what": "alert", **view(alert, recipient.role)})
-
-    def _screening(self, answer: Screening) -> _Put:
+    def _screening(self, heard: Heard, answer: Screening, epoch: bytes) -> _Put:
         """The answer to an attempt, for its checkpoint."""
         feed = f"SCREENING:{answer.checkpoint}"
-        keys = [self.thing("screening", answer.crossing_id), self.stream(feed), self.open(feed)]
-        whole = answer.model_dump_json()
-        args: list[Argument] = [answer.revision, whole, int(SCREENING_TTL.total_seconds()), self._length]
-        args += [answer.at.timestamp(), answer.crossing_id, whole, "0"]
-        return _Put(_PUT.on(keys, args), [_SCREENINGS])
+        keys = [f"{self._prefix}epoch", self.thing("screening", answer.crossing_id), self.stream(feed), self.upto(feed)]
+        args = self._common(heard, SCREENING_TTL, epoch)
+        entry = b'{"what":"screening",' + heard.whole.lstrip()[1:]
+        return _Put(_ANSWER.on(keys, [*args, entry]), [_SCREENINGS])
+
+    def _common(self, heard: Heard, lives: timedelta, epoch: bytes) -> list[Argument]:
+        """What both scripts begin with."""
+        seconds = int(lives.total_seconds())
+        return [epoch, heard.said.revision, heard.whole, seconds, self._length, heard.place, heard.offset]
 
 
-def _alert(whole: bytes | Exception | None) -> Alert | None:
-    if isinstance(whole, Exception):
-        raise whole
-    return Alert.model_validate_json(whole) if whole else None
+class _To(msgspec.Struct, frozen=True):
+    role: Role
+    at: str
+
+
+class _Before(msgspec.Struct, frozen=True):
+    """The revision before: whom it was for. `quiet` when it was over when it came, and nobody heard of it."""
+
+    recipients: tuple[_To, ...]
+    quiet: bool = False
+
+
+_WHOM = msgspec.json.Decoder(_Before)
+
+
+def _before(found: Sequence[bytes | None] | Exception) -> _Before | None:
+    if isinstance(found, Exception):
+        raise found
+    whole, quiet = found
+    return msgspec.structs.replace(_WHOM.decode(whole), quiet=quiet == b"1") if whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a recipient sees; `gone` when the alert is another's now."""
+
+    view: bytes
+    gone: bool
+
+
+def _shown(alert: Alert, before: _Before | None) -> Iterator[tuple[Recipient, _Shown]]:
+    """The view of each recipient, made once a role. Those who are recipients no more see it withdrawn."""
+    views: dict[Role, bytes] = {}
+    mine = {one.feed: one for one in alert.recipients}
+    for one in mine.values():
+        if one.role not in views:
+            views[one.role] = msgspec.json.encode({"what": "alert", **view(alert, one.role)})
+        yield one, _Shown(views[one.role], gone=False)
+    known = [Recipient(role=one.role, at=one.at) for one in before.recipients] if before else []
+    gone = [one for one in known if one.feed not in mine]
+    if gone:
+        rerouted = alert.model_copy(update={"state": State.WITHDRAWN, "reason": "rerouted"})
+        for one in gone:
+            yield one, _Shown(msgspec.json.encode({"what": "alert", **view(rerouted, one.role)}), gone=True)
+
+
+def _short(alert: Alert, at: datetime) -> bytes:
+    """A revision as the history keeps it."""
+    words = {"revision": alert.revision, "state": alert.state, "reason": alert.reason, "severity": alert.severity}
+    return msgspec.json.encode({**words, "at": at})
 
 
 class DeliverFold(Fold):
@@ -145,6 +267,7 @@ class DeliverFold(Fold):
 
     def __init__(self, feeds: Feeds, budgets: Budgets) -> None:
         self._feeds, self._budgets = feeds, budgets
+        self._epoch = b""
 
     @property
     def waits(self) -> bool:
@@ -153,32 +276,39 @@ class DeliverFold(Fold):
 
     async def begin(self, quiet_below: int) -> None:
         """The feeds hold the revisions: delivering again is refused there."""
+        self._epoch = await self._feeds.epoch()
 
     async def fold(self, records: Records, blobs: Sequence[bytes | None]) -> Folded:
         """Things of different names together; revisions of one thing in order, so that none overtakes another."""
         now = datetime.now(UTC)
-        rounds: list[list[Alert | Screening]] = []
+        rounds: list[list[Heard]] = []
         revisions: Counter[bytes | None] = Counter()
         for record in records:
             await breath()
-            said = _read(record)
-            if said is not None:
+            heard = _read(record)
+            if heard is not None:
                 if revisions[record.key] == len(rounds):
                     rounds.append([])
-                rounds[revisions[record.key]].append(said)
+                rounds[revisions[record.key]].append(heard)
                 revisions[record.key] += 1
         for one in rounds:
-            answers = [said for said in one if isinstance(said, Screening)]
-            await asyncio.gather(self._feeds.put(one, now), *(self._budgets.count(said, now) for said in answers))
+            answers = [heard.said for heard in one if isinstance(heard.said, Screening)]
+            await asyncio.gather(
+                self._feeds.put(one, now, self._epoch), *(self._budgets.count(said, now) for said in answers)
+            )
         return Folded(Batch(next=records[-1].offset + 1))
 
 
-def _read(record: "ConsumerRecord[bytes, bytes]") -> Alert | Screening | None:
+_INITIAL: Final = {ALERTS.name: "a", SCREENINGS.name: "s"}
+
+
+def _read(record: "ConsumerRecord[bytes, bytes]") -> Heard | None:
     """What stands there; what somebody else wrote is counted and passed over."""
     if record.value is None:
         return None
     try:
-        return (Alert if record.topic == ALERTS.name else Screening).model_validate_json(record.value)
+        said = (Alert if record.topic == ALERTS.name else Screening).model_validate_json(record.value)
     except ValidationError:
         metrics.UNREADABLE_SAID.labels(record.topic).inc()
         return None
+    return Heard(said, record.value, f"{_INITIAL[record.topic]}{record.partition}", record.offset, record.timestamp)

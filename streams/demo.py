@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import secrets
 import shutil
 import subprocess
 import sys
@@ -21,12 +22,14 @@ from schemas.envelope import System
 from schemas.topics import ALERTS, FACTS, REJECTED, SCREENINGS
 from streams import stories
 from streams.admin import Admin
+from streams.feed.fictional import FICTIONAL
 from streams.local import CHECKOUT, Local, LocalError, services
 from streams.produce import Outbox, Record
 from streams.publish import envelope, heartbeats, record_of
 from streams.reading import following, log_sizes
 
-KAFKA_PORT, REDIS_PORT, WEB_PORT = 19292, 16390, 16066
+KAFKA_PORT, REDIS_PORT, WEB_PORT, FEED_PORT = 19292, 16390, 16066, 16080
+PAGE = f"http://127.0.0.1:{FEED_PORT}/"
 WORKERS = 2
 PEOPLE = 3000
 RATE = 40
@@ -56,7 +59,7 @@ class Tally:
 
 @contextmanager
 def installation(say: Say, key: str) -> Iterator[Local]:
-    """Kafka, Redis, topics and workers, each said with the seconds it took; all stopped at the end."""
+    """Kafka, Redis, topics, workers and the gateway, each said with the seconds it took; all stopped at the end."""
     folder = CHECKOUT / ".suar" / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     with ExitStack() as stack:
@@ -67,10 +70,11 @@ def installation(say: Say, key: str) -> Iterator[Local]:
         asyncio.run(_topics(local.kafka.address))
         say(f"topics: {time.monotonic() - started:.1f} s")
         started = time.monotonic()
-        for number in range(WORKERS):
-            stack.enter_context(_worker(local, key, number, folder))
-        _await_ready(started)
-        say(f"{WORKERS} workers ready: {time.monotonic() - started:.1f} s")
+        for program in _programs(local, key):
+            stack.enter_context(_running(program, folder))
+        _await_ready(_programs(local, key), started)
+        say(f"{WORKERS} workers and the gateway ready: {time.monotonic() - started:.1f} s")
+        say(f"open {PAGE} and come in as any of {len(FICTIONAL)} fictional users, one for each role")
         yield local
 
 
@@ -79,22 +83,46 @@ async def _topics(kafka: str) -> None:
         await admin.create()
 
 
-@contextmanager
-def _worker(local: Local, key: str, number: int, folder: Path) -> Iterator[None]:
-    environment = os.environ | {
+@dataclass(frozen=True)
+class _Program:
+    """One of ours: its command, its name among the logs, its port and what it must know."""
+
+    command: str
+    name: str
+    port: int
+    environment: dict[str, str]
+
+
+def _programs(local: Local, key: str) -> list[_Program]:
+    common = {
         "SUAR_KAFKA": local.kafka.address,
         "SUAR_REDIS": local.redis.address,
         "SUAR_PSEUDONYM_KEY": key,
-        "SUAR_WEB_PORT": str(WEB_PORT + number),
     }
-    with (folder / f"worker-{number}.log").open("wb") as log:
+    workers = [
+        _Program("worker", f"worker-{number}", WEB_PORT + number, {**common, "SUAR_WEB_PORT": str(WEB_PORT + number)})
+        for number in range(WORKERS)
+    ]
+    gateway = {
+        **common,
+        "SUAR_FEED_PORT": str(FEED_PORT),
+        "SUAR_SIGN_IN": "development",
+        "SUAR_SESSION_KEY": secrets.token_hex(32),
+        "SUAR_NOTES_KEY": secrets.token_hex(32),
+    }
+    return [*workers, _Program("feed", "feed", FEED_PORT, gateway)]
+
+
+@contextmanager
+def _running(program: _Program, folder: Path) -> Iterator[None]:
+    with (folder / f"{program.name}.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streams", "worker"],
-            env=environment,
+            [sys.executable, "-m", "streams", program.command],
+            env=os.environ | program.environment,
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for us; workers are stopped in order
+            start_new_session=True,  # Ctrl-C is for us; programs are stopped in order
             cwd=CHECKOUT,
         )
     try:
@@ -108,20 +136,19 @@ def _worker(local: Local, key: str, number: int, folder: Path) -> Iterator[None]
             process.wait()
 
 
-def _await_ready(started: float) -> None:
-    waiting = set(range(WORKERS))
+def _await_ready(programs: list[_Program], started: float) -> None:
+    waiting = programs
     while waiting:
-        waiting = {number for number in waiting if not _ready(number)}
-        if time.monotonic() - started > READY_WITHIN:
-            raise LocalError(
-                f"worker {min(waiting)} is not ready after {READY_WITHIN:.0f} s: see .suar/demo/worker-{min(waiting)}.log"
-            )
+        waiting = [program for program in waiting if not _ready(program.port)]
+        if waiting and time.monotonic() - started > READY_WITHIN:
+            name = waiting[0].name
+            raise LocalError(f"{name} is not ready after {READY_WITHIN:.0f} s: see .suar/demo/{name}.log")
         time.sleep(0.2)
 
 
-def _ready(number: int) -> bool:
+def _ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{WEB_PORT + number}/ready", timeout=1) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=1) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -95,6 +95,38 @@ PAUSED = _counter("suar_paused_total", "Times that a full lane paused its partit
 COMMITS = _counter("suar_commits_total", "Commits to Kafka, by outcome", "outcome")
 COMMIT_AGE = _gauge("suar_commit_age_seconds", "Seconds since the last commit to Kafka that went through", "topic")
 TICKS = _counter("suar_ticks_total", "Due looks turned into facts, by clock", "clock")
+AUDIT_UNSENT = _gauge("suar_audit_unsent_records", "Audit records that wait in this gateway for Kafka")
+AUDIT_LOST = _counter("suar_audit_lost_total", "Audit records given up because too many waited for Kafka")
+INGESTED = _counter(
+    "suar_ingested_total", "Events that agencies sent over HTTP, by what became of them", "system", "outcome"
+)
+SIGN_INS = _counter("suar_sign_ins_total", "Callers that were recognised or not, by how they came", "way", "outcome")
+REQUESTS = _counter("suar_feed_requests_total", "Requests that the gateway answered, by route", "route", "status")
+REQUEST_SECONDS = _histogram("suar_feed_request_seconds", "Time of a request that is no stream", "route")
+STREAMS = _gauge("suar_feed_streams", "Streams that are being read, by role", "role")
+LET_GO = _counter("suar_feed_let_go_total", "Streams that were ended because their reader was too slow")
+UNREADABLE_ENTRIES = _counter("suar_feed_unreadable_total", "Entries of feeds that are none: somebody else wrote there")
+COMMANDS = _counter("suar_feed_commands_total", "Commands, by what became of them", "command", "outcome")
+CROSSINGS_SENT = _counter("suar_feed_crossings_total", "Attempts handed in, by what became of them", "outcome")
+STEP = _histogram(
+    "suar_step_seconds",
+    "Time to the officer, each step once an alert: event to topic, topic to screen, to acknowledged, to outcome",
+    "step",
+    "checkpoint",
+    buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14400, 86400),
+)
+PAGES = _counter(
+    "suar_pages_total", "Pages by why they were made, channel and what became of them", "kind", "channel", "result"
+)
+PAGES_NOT_MADE = _counter(
+    "suar_pages_not_made_total", "Alerts that call nobody now, by the reason they came to", "reason"
+)
+PAGE_SECONDS = _histogram(
+    "suar_page_seconds", "From the append of an alert to the first page about it being sent", "severity"
+)
+UNACKNOWLEDGED = _gauge(
+    "suar_unacknowledged_overdue_alerts", "Open alerts that nobody answered for in time, by severity", "severity"
+)
 
 
 def manual() -> Iterator[Line]:

@@ -127,7 +127,11 @@ class Outbox:
                     max_request_size=MAX_RECORD_BYTES + 1024 * 1024,
                     request_timeout_ms=int(ACKNOWLEDGED_WITHIN * 1000),
                 )
-                await producer.start()
+                try:
+                    await producer.start()
+                except BaseException:
+                    await _stopped(producer)
+                    raise
                 self._producer = producer
             return self._producer
 

@@ -25,6 +25,11 @@ class Count:
     by_topic: dict[str, int] = field(default_factory=dict)
 
 
+def topics_of(system: System) -> tuple[Topic, ...]:
+    """The topics on which a system publishes."""
+    return tuple(topic for topic in AGENCY_TOPICS if topic.system is system)
+
+
 def topic_of(source: str, kind: str) -> Topic:
     """The topic on which a system publishes an event type. Raises PublishError."""
     for topic in AGENCY_TOPICS:

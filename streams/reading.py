@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -11,7 +12,11 @@ from schemas.topics import BY_NAME
 
 async def _assigned(bootstrap: str, topics: tuple[str, ...]) -> AIOKafkaConsumer:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100)
-    await consumer.start()
+    try:
+        await consumer.start()
+    except BaseException:
+        await _stopped(consumer)  # a reader that is ended while it connects leaves nothing open
+        raise
     partitions = [TopicPartition(topic, number) for topic in topics for number in range(BY_NAME[topic].partitions)]
     consumer.assign(partitions)
     return consumer
@@ -75,3 +80,13 @@ async def _stopped(consumer: AIOKafkaConsumer) -> None:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
+
+
+@asynccontextmanager
+async def looking(bootstrap: str, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of all partitions of some topics, in no group; where it reads is for the caller to say."""
+    consumer = await _assigned(bootstrap, topics)
+    try:
+        yield consumer
+    finally:
+        await _stopped(consumer)

@@ -1,6 +1,7 @@
 """Settings: one class, one prefix (SUAR_), every field with a default that runs the demo; secrets have none."""
 
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,12 +60,20 @@ class Settings(BaseSettings):
         return self.pseudonym_key.get_secret_value().encode()
 
 
+Kind = TypeVar("Kind", bound=Settings)
+
+
 def load(**overrides: object) -> Settings:
     """The settings of this process. Raises SettingsError with the variable and what it should be."""
+    return read(Settings, **overrides)
+
+
+def read(kind: type[Kind], **overrides: object) -> Kind:
+    """Settings of one kind. Raises SettingsError as `load` does."""
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic-settings takes its fields as keywords
+        return kind(**overrides)  # type: ignore[arg-type]  # pydantic-settings takes its fields as keywords
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = f"SUAR_{str(first['loc'][0]).upper()}"
-        meaning = Settings.model_fields[str(first["loc"][0])].description
+        meaning = kind.model_fields[str(first["loc"][0])].description
         raise SettingsError(f"{name}: {first['msg'].lower()}. Set it to: {meaning}.") from None

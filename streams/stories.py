@@ -21,7 +21,7 @@ _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _NIK = re.compile(r"^99[0-9]{14}$")
 _DOCUMENT = re.compile(r"^[A-Z][0-9]{7}$")
 _PHONE = re.compile(r"^\+6284[0-9]{6,9}$")
-MOMENTS = frozenset({"scheduled_at", "complete_up_to", "return_at", "booked_at"})
+MOMENTS = frozenset({"scheduled_at", "complete_up_to", "return_at", "booked_at", "until"})
 DAYS = frozenset({"issued_on", "expires_on", "valid_to", "contract_from", "contract_to", "review_until"})
 _NAMES = frozenset(
     {
@@ -42,6 +42,8 @@ _NAMES = frozenset(
         "job_order_no",
         "village_letter_no",
         "officer_ref",
+        "by",
+        "to",
         "verifier_ref",
         "temporary_address",
         "booking",

@@ -4,7 +4,7 @@ Nobody here exists: NIKs lie in province 99, telephone numbers under a prefix th
 """
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Final, Union, get_args, get_origin, get_type_hints
 
@@ -45,7 +45,7 @@ from schemas.identity import (
     RecruiterName,
     TemporaryAddress,
 )
-from schemas.outcomes import OutcomeRecorded, SubjectKey
+from schemas.outcomes import OutcomeRecorded, RuleSnoozed, Sealed, SubjectKey
 from schemas.simkim_crossings import Port
 
 Data = dict[str, object]
@@ -71,6 +71,7 @@ _PLAIN: Final[Mapping[object, object]] = {
     PersonName: "CONTOH",
     PrivateText: "Desa Contoh",
     SubjectKey: f"person:{'0' * 32}",
+    Sealed: "Y29udG9oIGNhdGF0YW4=",
     Country: "MYS",
     Checkpoint: "A-CGK",
     OfficeCode: "KANIM-CONTOH",
@@ -101,7 +102,7 @@ def everything(model: type[Contract]) -> SearchStrategy[Data]:
     fields = {name: _any(hint) for name, hint in hints(model).items()}
     required = {name: fields.pop(name) for name in hints(model) if model.model_fields[name].is_required()}
     data = st.fixed_dictionaries(required, optional=fields)
-    return data.map(_with_ground) if model is OutcomeRecorded else data
+    return data.map(_MENDED[model]) if model in _MENDED else data
 
 
 def message(event: type[Event], data: Mapping[str, object], **attributes: object) -> Data:
@@ -154,6 +155,17 @@ def _with_ground(data: Data) -> Data:
     return {**data, "ground_code": "CPMI_NON_PROCEDURAL"} if data["outcome"] == "DEFERRED" else data
 
 
+def _about_somebody(data: Data) -> Data:
+    """A rule is snoozed for a person or a document."""
+    return {**data, "subject": f"person:{str(data['subject']).partition(':')[2]}"}
+
+
+_MENDED: Final[Mapping[type[Contract], Callable[[Data], Data]]] = {
+    OutcomeRecorded: _with_ground,
+    RuleSnoozed: _about_somebody,
+}
+
+
 def _any(hint: object) -> SearchStrategy[object]:
     (kind,) = kinds(hint)
     one = _one(kind)
@@ -202,6 +214,7 @@ _ANY: Final[Mapping[object, SearchStrategy[object]]] = {
     PersonName: _shaped(r"[A-Z][A-Z ']{0,60}"),
     PrivateText: st.text(st.characters(codec="utf-8"), max_size=60),
     SubjectKey: _shaped(r"(person|document|contact|booking):[0-9a-f]{32}"),
+    Sealed: _shaped(r"[A-Za-z0-9+/]{4,40}={0,2}"),
     Ref: _shaped(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}"),
     Country: _shaped(r"[A-Z]{3}"),
     Checkpoint: _shaped(r"[ASL]-[A-Z]{3}"),

@@ -12,8 +12,9 @@ from rich.table import Table
 from schemas.alerts import Alert
 from streams import demo as show
 from streams.admin import AdminError
-from streams.commands.alerts import Language, headline
+from streams.commands.alerts import Language, headline, said
 from streams.commands.terminal import Exit, console, fail, in_force
+from streams.feed.fictional import FICTIONAL
 from streams.local import LocalError
 from streams.settings import ROOT
 
@@ -22,7 +23,7 @@ def demo(
     seconds: Annotated[float | None, typer.Option(help="Stop by itself after so long; without it, at Ctrl-C")] = None,
     language: Annotated[Language, typer.Option(help="Of the sentences")] = Language.ID,
 ) -> None:
-    """Start Kafka, Redis and workers here, play the stories among ordinary travellers, show the alerts, stop everything.
+    """Start Kafka, Redis, workers and the pages here, play the stories among ordinary travellers, show the alerts, stop everything.
 
     Example: suar demo --seconds 60
     """
@@ -46,7 +47,7 @@ def demo(
         fail(f"the demo's broker went away ({type(error).__name__}): see .suar/demo/kafka.log", Exit.AWAY)
     except KeyboardInterrupt:
         console.print("stopped")
-    _summary(tally)
+    _summary(tally, language)
 
 
 def _step(line: str) -> None:
@@ -66,8 +67,12 @@ async def _with_bar(playing: object, bar: Progress, tally: show.Tally) -> None:
         ticking.cancel()
 
 
-def _summary(tally: show.Tally) -> None:
+def _summary(tally: show.Tally, language: Language) -> None:
     table = Table("what", "how many", title="summary")
     for what, count in show.summary_of(tally):
         table.add_row(what, count)
     console.print(table)
+    users = Table("sign in as", "who that is", "sees", title=f"the pages were at {show.PAGE}")
+    for user in FICTIONAL.values():
+        users.add_row(user.name, said(user.title, language), ", ".join(sorted(map(str, user.grants))))
+    console.print(users)

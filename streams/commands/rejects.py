@@ -2,69 +2,19 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from aiokafka import ConsumerRecord
 from rich.table import Table
 
 from schemas.topics import REJECTED
 from streams.commands.terminal import Exit, console, fail, run, without_secrets
-from streams.produce import Outbox, Record
+from streams.produce import Outbox
 from streams.reading import everything
+from streams.refusals import MOST_REDRIVES, Redriven, Reject, Wanted, read
+from streams.refusals import redrive as send_again
 
 rejected = typer.Typer(help="What was refused at admission: list, show, redrive.", no_args_is_help=True)
-MOST_REDRIVES = 3
-"""A record that failed so often is not sent again by itself (an endless retry helps nobody)."""
-REDRIVEN, ORIGIN = "suar-redriven", "suar-origin"
-"""Headers of a record that is sent again: how often, and where it was refused first."""
-SENT_AGAIN = "suar-sent-again"
-"""Header of a note in `suar.rejected` beside the refusals: what its key names was sent again, so many times by now."""
-_OURS = frozenset({"suar-topic", "suar-partition", "suar-offset", "suar-reason", "suar-where", "suar-timestamp"})
-
-
-@dataclass(frozen=True)
-class Reject:
-    """A refused record: where it came from, why, and its original bytes."""
-
-    position: str
-    origin: str
-    """Where it was refused first: its own position, unless it was sent again."""
-    topic: str
-    reason: str
-    where: str
-    at: datetime
-    redrives: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
-
-
-def read(record: "ConsumerRecord[bytes, bytes]") -> Reject | None:
-    """A record of `suar.rejected` as what it holds; None for what somebody else wrote there."""
-    ours = {name: value for name, value in record.headers if name.startswith("suar-")}
-    if _OURS - ours.keys():
-        return None
-    theirs = tuple(
-        (name.removeprefix("original-"), value) for name, value in record.headers if name.startswith("original-")
-    )
-    again = dict(theirs)
-    redrives = again.get(REDRIVEN) or b""
-    position = f"{ours['suar-topic'].decode()}/{ours['suar-partition'].decode()}/{ours['suar-offset'].decode()}"
-    return Reject(
-        position=position,
-        origin=(again.get(ORIGIN) or position.encode()).decode(errors="backslashreplace"),
-        topic=ours["suar-topic"].decode(),
-        reason=ours["suar-reason"].decode(),
-        where=ours["suar-where"].decode(),
-        at=datetime.fromtimestamp(int(ours["suar-timestamp"]) / 1000, UTC),
-        redrives=int(redrives) if redrives.isdigit() else 0,
-        key=ours.get("suar-key"),
-        value=record.value,
-        headers=tuple(header for header in theirs if header[0] not in {REDRIVEN, ORIGIN}),
-    )
 
 
 async def _all(kafka: str, topic: str, reason: str, position: str = "") -> AsyncIterator[Reject]:
@@ -77,33 +27,6 @@ async def _all(kafka: str, topic: str, reason: str, position: str = "") -> Async
             and position in {"", one.position}
         ):
             yield one
-
-
-@dataclass(frozen=True)
-class History:
-    """Refusals by origin, the last one of each, and how often each origin was sent again: one that was sent again and
-    refused again is still one record.
-    """
-
-    newest: dict[str, Reject]
-    sent: dict[str, int]
-
-    def done(self, one: Reject) -> bool:
-        """Sent again, and not refused since."""
-        return self.sent.get(one.origin, 0) > one.redrives
-
-
-async def _history(kafka: str) -> History:
-    history = History({}, {})
-    async for record in everything(kafka, REJECTED.name):
-        times = dict(record.headers).get(SENT_AGAIN, b"")
-        if times.isdigit() and record.key is not None:
-            origin = record.key.decode(errors="backslashreplace")
-            history.sent[origin] = max(int(times), history.sent.get(origin, 0))
-        one = read(record)
-        if one is not None and (one.origin not in history.newest or one.redrives > history.newest[one.origin].redrives):
-            history.newest[one.origin] = one
-    return history
 
 
 Topic = Annotated[str, typer.Option(help="Only from this agency topic")]
@@ -176,35 +99,18 @@ def redrive(
     """
     config = without_secrets()
 
-    async def work() -> tuple[int, int, int]:
-        outbox, history = Outbox(config.kafka), await _history(config.kafka)
-        chosen = [
-            one
-            for one in history.newest.values()
-            if topic in {"", one.topic} and reason in {"", one.reason} and position in {"", one.position, one.origin}
-        ]
-        due = [one for one in chosen if anew or not history.done(one)]
-        again = [one for one in due if one.redrives < MOST_REDRIVES]
-        await outbox.send(_as_it_was(one) for one in again)
-        await outbox.send(_marker(one, history) for one in again)
-        await outbox.stop()
-        return len(again), len(due) - len(again), len(chosen) - len(due)
+    wanted = Wanted(frozenset({topic} - {""}), reason, position)
 
-    sent, held, done = run(work())
+    async def work() -> Redriven:
+        outbox = Outbox(config.kafka)
+        try:
+            return await send_again(config.kafka, outbox, wanted, anew=anew)
+        finally:
+            await outbox.stop()
+
+    did = run(work())
     console.print(
-        f"{sent} sent again"
-        + (f", {held} held back after {MOST_REDRIVES} attempts" if held else "")
-        + (f", {done} sent before and not refused since (--again sends them too)" if done else "")
+        f"{did.sent} sent again"
+        + (f", {did.held} held back after {MOST_REDRIVES} attempts" if did.held else "")
+        + (f", {did.done} sent before and not refused since (--again sends them too)" if did.done else "")
     )
-
-
-def _as_it_was(one: Reject) -> Record:
-    """The record for its own topic, with the count of its journeys."""
-    counted = ((REDRIVEN, str(one.redrives + 1).encode()), (ORIGIN, one.origin.encode()))
-    return Record(one.topic, one.key or one.position.encode(), one.value, headers=(*one.headers, *counted))
-
-
-def _marker(one: Reject, history: History) -> Record:
-    """Tells the next redrive that this one was sent again."""
-    times = max(one.redrives, history.sent.get(one.origin, 0)) + 1
-    return Record(REJECTED.name, one.origin.encode(), None, headers=((SENT_AGAIN, str(times).encode()),))

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
 from agents.rules import RULES
 from schemas.topics import TOPICS
@@ -13,6 +16,9 @@ from streams import policy as policies
 from streams.cli import app
 from streams.commands.alerts import Language
 from streams.commands.sop import how_long
+from streams.counter.settings import CounterSettings
+from streams.feed.settings import FeedSettings
+from streams.paging.settings import PagerSettings
 from streams.settings import Settings
 
 README = Path(__file__).parents[2] / "README.md"
@@ -47,12 +53,26 @@ def leaves() -> list[tuple[str, str]]:
 
 
 def settings() -> str:
-    """Every setting with its variable, default and meaning."""
-    rows = []
-    for name, info in Settings.model_fields.items():
-        default = "none: must be set" if info.is_required() else f"`{_plain(info.default)}`"
-        rows.append((f"`SUAR_{name.upper()}`", default, info.description or ""))
-    return table(("variable", "default", "meaning"), rows)
+    """Every setting with its program, variable, default and meaning; what all programs share stands once."""
+    rows = list(_fields("all", "SUAR", Settings, ()))
+    rows += _fields("feed", "SUAR", FeedSettings, Settings.model_fields)
+    rows += _fields("pager", "SUAR", PagerSettings, Settings.model_fields)
+    rows += _fields("checkpoint", "SUAR_CHECKPOINT", CounterSettings, ())
+    return table(("program", "variable", "default", "meaning"), rows)
+
+
+def _fields(program: str, prefix: str, kind: type[BaseSettings], known: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    for name, info in kind.model_fields.items():
+        if name not in known:
+            yield program, f"`{prefix}_{name.upper()}`", _default(info), info.description or ""
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "none: must be set"
+    if info.default is None or (isinstance(info.default, SecretStr) and not info.default.get_secret_value()):
+        return "none"
+    return f"`{_plain(info.default)}`"
 
 
 def _plain(value: object) -> str:

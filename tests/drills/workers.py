@@ -41,6 +41,8 @@ class Worker:
     codes: list[int] = field(default_factory=list)
     wanted: bool = False
     """Nobody told it to end."""
+    command: str = "worker"
+    """Of `suar`: what it runs as."""
     _process: "subprocess.Popen[bytes] | None" = None
     _guard: "subprocess.Popen[bytes] | None" = None
 
@@ -66,9 +68,9 @@ class Worker:
         self.wanted = True
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streams", "worker"],
+                [sys.executable, "-m", "streams", self.command],
                 cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": str(CHECKOUT), "SUAR_WEB_PORT": str(self.port), **self.settings},
+                env={**os.environ, "PYTHONPATH": str(CHECKOUT), self._port_setting: str(self.port), **self.settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -77,6 +79,10 @@ class Worker:
         self._guard = subprocess.Popen(
             ["sh", "-c", _GUARD, str(self.pid)], stdin=subprocess.PIPE, start_new_session=True
         )
+
+    @property
+    def _port_setting(self) -> str:
+        return "SUAR_WEB_PORT" if self.command == "worker" else "SUAR_FEED_PORT"
 
     def send(self, what: signal.Signals) -> None:
         """A signal to the running program."""

@@ -59,6 +59,8 @@ def standing(world: World) -> Standing:
             tuple(sorted(one.rule for one in alert.indications)),
             tuple(sorted(one.event_id for one in alert.evidence)),
             tuple(sorted(one.feed for one in alert.recipients)),
+            tuple(one.event_id for one in alert.handling),
+            alert.taken_by,
         )
         for alert in world.standing().values()
         if alert.state is not State.WITHDRAWN

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from schemas.alerts import Alert, Screening
-from streams.stories import trigger_of
+from streams.stories import subject_of, trigger_of
 from tests.stories.play import KEY, every, play, read
 
 
@@ -23,6 +23,8 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "evidence": sorted("suar" if one.system == "suar" else one.event_id for one in alert.evidence),
         "members": len(alert.members),
         "recipients": sorted(one.feed for one in alert.recipients),
+        "handling": [one.event_id.removeprefix("checkpoint/") for one in alert.handling],
+        "taken_by": alert.taken_by,
     }
 
 
@@ -38,10 +40,13 @@ def _screening(screening: Screening) -> dict[str, Any]:
 def _differences(place: str, expected: dict[str, Any], found: dict[str, Any] | None) -> list[str]:
     if found is None:
         return [f"{place}: nothing was said"]
-    lists = {name: sorted(value) if isinstance(value, list) else value for name, value in expected.items()}
+    lists = {name: sorted(value) if name in _SETS else value for name, value in expected.items()}
     return [
         f"{place}.{name}: expected {lists[name]}, got {found[name]}" for name in lists if lists[name] != found[name]
     ]
+
+
+_SETS = {"rules", "evidence", "recipients"}
 
 
 def test_every_scenario_that_an_expert_would_try_first_is_told() -> None:
@@ -57,6 +62,8 @@ def _name(expected: dict[str, Any]) -> str:
         name, kind = expected["trigger_id"], ""
     written = trigger_of(name, KEY)
     expected["trigger_id"] = written
+    if expected.get("taken_by"):
+        expected["taken_by"] = subject_of(f"officer/{expected['taken_by']}", KEY).partition(":")[2]
     return f"{written} {kind}" if kind else written
 
 

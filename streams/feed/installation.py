@@ -1,0 +1,129 @@
+"""What all routes of one gateway share, opened once and closed in order."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+import msgspec
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from schemas.policy import Policy
+from streams import policy as policies
+from streams.budget import Budgets
+from streams.feed.access import Access
+from streams.feed.agencies import Agencies
+from streams.feed.audit import Audit
+from streams.feed.board import Boards
+from streams.feed.freshness import Freshness
+from streams.feed.ingest import Intake
+from streams.feed.notes import Notes
+from streams.feed.settings import FeedSettings
+from streams.feed.times import Times
+from streams.produce import Outbox
+from streams.teller import Teller
+
+log = logging.getLogger("suar")
+
+CONNECTIONS: Final = 32
+"""To Redis at most; who finds none free waits."""
+ALIVE_SECONDS: Final = 15.0
+"""Between two signs of life on a stream; proxies cut what is silent for a minute."""
+
+
+@dataclass
+class Installation:
+    """At `app.state.suar`. Nothing here is state: every copy of the gateway reads the same log and the same Redis."""
+
+    settings: FeedSettings
+    policy: Policy
+    redis: Redis
+    teller: Teller
+    outbox: Outbox
+    boards: Boards
+    notes: Notes
+    freshness: Freshness
+    times: Times
+    budgets: Budgets
+    access: Access
+    audit: Audit
+    intake: Intake
+    agencies: Agencies
+
+
+@asynccontextmanager
+async def opened(settings: FeedSettings) -> AsyncIterator[Installation]:
+    """An installation, open while the gateway runs. Neither Kafka nor Redis must answer for it to begin.
+
+    Raises SettingsError or PolicyError.
+    """
+    policy = policies.load(settings.policy)
+    redis = connect(settings.redis)
+    teller, outbox, audit_box = Teller(connect(settings.redis)), Outbox(settings.kafka), Outbox(settings.kafka)
+    freshness = Freshness(teller, settings, policy)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(redis.aclose)
+        stack.push_async_callback(teller.close)
+        stack.push_async_callback(outbox.stop)
+        stack.push_async_callback(audit_box.stop)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=5))
+        suar = Installation(
+            settings=settings,
+            policy=policy,
+            redis=redis,
+            teller=teller,
+            outbox=outbox,
+            boards=Boards(redis, teller, settings),
+            notes=Notes(settings.notes_key),
+            freshness=freshness,
+            times=Times(teller, settings),
+            budgets=Budgets(teller, settings, policy),
+            access=Access(settings, redis, http),
+            audit=Audit(audit_box),
+            intake=Intake(outbox, settings),
+            agencies=Agencies(settings, redis, freshness),
+        )
+        stack.push_async_callback(suar.agencies.stop)
+        await suar.audit.start()
+        stack.push_async_callback(suar.audit.stop)
+        suar.boards.start()
+        stack.push_async_callback(suar.boards.stop)
+        for task in (suar.times.follow(), _alive(suar)):
+            stack.push_async_callback(_ended, asyncio.create_task(task))
+        yield suar
+
+
+def connect(url: str) -> Redis:
+    """A client that says at once when Redis is away: the caller of an API decides whether to wait."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=CONNECTIONS,
+        timeout=5,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+    return Redis.from_pool(pool)  # which closes it, too
+
+
+async def _alive(suar: Installation) -> None:
+    """Says on every stream that it is alive, and how the agencies' feeds are."""
+    while True:
+        await asyncio.sleep(ALIVE_SECONDS)
+        try:
+            heard = await suar.freshness.heard()
+        except (RedisError, OSError):
+            heard = []
+        suar.boards.here(msgspec.json.encode({"live": suar.boards.well, "sources": [one.told() for one in heard]}))
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

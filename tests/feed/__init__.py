@@ -1,0 +1,1 @@
+"""The gateway, the pager and the clients of the feed."""
