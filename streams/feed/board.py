@@ -20,6 +20,7 @@ from streams.feed.reader import Reader
 from streams.feed.rows import Row, row
 from streams.feed.settings import FeedSettings
 from streams.feed.store import Entry, FeedStore
+from streams.feed.tasks import begun, ended
 from streams.teller import Teller
 
 __all__ = ["Board", "Boards", "Row", "Snapshot"]
@@ -248,14 +249,13 @@ class Boards:
 
     def start(self) -> None:
         """Begins to read."""
-        self._task = asyncio.create_task(self._run(), name="boards")
+        self._task = begun(self._run(), "boards")
 
     async def stop(self) -> None:
         """Ends the streams, then the reading."""
         self.end()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await ended(self._task)
 
     def end(self) -> None:
         """Lets every reader go."""

@@ -12,16 +12,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from aiokafka.errors import KafkaError
 
 from schemas.envelope import System
 from schemas.facts import digest
 from streams import metrics
 from streams.feed.callers import Caller
 from streams.feed.installation import Installation
-from streams.feed.problems import Problem, away
+from streams.feed.problems import Problem
+from streams.feed.saying import event_name, say
 from streams.feed.store import Held
-from streams.publish import envelope, record_of
+from streams.publish import envelope
 from streams.teller import Argument, Script
 
 WAIT_SECONDS: Final = 3.0
@@ -84,7 +84,7 @@ class Order:
 
     def event_id(self, who: Caller) -> str:
         """The same order of the same caller is the same event, with a key or without."""
-        return digest("command", who.name, self.key or self.fingerprint)
+        return event_name("command", who.name, self.key or self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ async def _carry_out(suar: Installation, who: Caller, order: Order) -> Seen | No
     event = _event(suar, who, order, seen)
     match await _reserve(suar, order, event_id):
         case "ok":
-            await _sent(suar, event)
+            await say(suar.outbox, event, suar.settings.key)
             later = await _awaited(suar, who, seen, event_id)
             return later if later.holds(event_id) else None
         case "taken":
@@ -203,14 +203,6 @@ def _event(suar: Installation, who: Caller, order: Order, seen: Seen) -> dict[st
         data["sealed"] = suar.notes.seal(order.sealed, order.alert_id)
     now = datetime.now(UTC)
     return envelope(System.CHECKPOINT, order.kind, name=order.event_id(who), time=now, data=data)
-
-
-async def _sent(suar: Installation, event: Mapping[str, object]) -> None:
-    """Returns when the broker has it. When it cannot say, the reservation stays: the same order may be sent again."""
-    try:
-        await suar.outbox.send([record_of(event)])
-    except KafkaError:
-        raise away("kafka") from None
 
 
 async def _awaited(suar: Installation, who: Caller, seen: Seen, event_id: str) -> Seen:

@@ -12,14 +12,14 @@ from fastapi.responses import JSONResponse
 
 from schemas.alerts import Severity
 from schemas.envelope import Instant, Ref, System
-from schemas.facts import digest
 from schemas.identity import Identifier, pseudonym
 from schemas.simkim_crossings import CrossingAttempted, Lane
 from streams import metrics
 from streams.feed.callers import AGENCY, Caller, Known
 from streams.feed.installation import Installation
 from streams.feed.problems import Problem
-from streams.publish import envelope, record_of
+from streams.feed.saying import event_name, say
+from streams.publish import envelope
 
 router = APIRouter(prefix="/v1/crossings", tags=["crossings"])
 
@@ -90,7 +90,8 @@ def _may_hand_in(who: Caller, checkpoint: str) -> None:
 
 async def _hand_in(suar: Installation, body: Attempt) -> str:
     """Publishes an attempt once. Who dies between reservation and acknowledgement hands it in again: the event has the same
-    id, and the core counts it once. Raises Problem 409 when the crossing is known with other data.
+    id, and the core counts it once. Raises Problem: 409 when the crossing is known with other data,
+    422 when the log would refuse it.
     """
     key, mark = suar.boards.store.keys.asked(f"crossing:{body.crossing_id}"), _mark(suar, body)
     known: bytes | None = await suar.teller.call("GET", key)
@@ -98,7 +99,7 @@ async def _hand_in(suar: Installation, body: Attempt) -> str:
         if known.decode() != mark:
             raise Problem(409, "another_attempt", "this crossing_id was handed in with other data")
         return "again"
-    await suar.outbox.send([record_of(_event(body))])
+    await say(suar.outbox, _event(body), suar.settings.key)
     await suar.teller.call("SET", key, mark, "NX", "EX", KEPT_SECONDS)
     return "new"
 
@@ -114,7 +115,7 @@ def _event(body: Attempt) -> dict[str, object]:
     return envelope(
         System.SIMKIM,
         CrossingAttempted.type,
-        name=body.id or digest(CrossingAttempted.type, body.crossing_id),
+        name=body.id or event_name(CrossingAttempted.type, body.crossing_id),
         time=body.time or now,
         recorded_at=body.recorded_at or now,
         data=body.model_dump(mode="json", exclude_none=True, exclude={"id", "time", "recorded_at"}),

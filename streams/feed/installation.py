@@ -25,6 +25,7 @@ from streams.feed.freshness import Freshness
 from streams.feed.ingest import Intake
 from streams.feed.notes import Notes
 from streams.feed.settings import FeedSettings
+from streams.feed.tasks import begun, ended
 from streams.feed.times import Times
 from streams.produce import Outbox
 from streams.teller import Teller
@@ -94,8 +95,8 @@ async def opened(settings: FeedSettings) -> AsyncIterator[Installation]:
         stack.push_async_callback(suar.audit.stop)
         suar.boards.start()
         stack.push_async_callback(suar.boards.stop)
-        for task in (suar.times.follow(), _alive(suar)):
-            stack.push_async_callback(_ended, asyncio.create_task(task))
+        for name, work in (("times", suar.times.follow()), ("alive", _alive(suar))):
+            stack.push_async_callback(ended, begun(work, name))
         yield suar
 
 
@@ -122,8 +123,3 @@ async def _alive(suar: Installation) -> None:
         except (RedisError, OSError):
             heard = []
         suar.boards.here(msgspec.json.encode({"live": suar.boards.well, "sources": [one.told() for one in heard]}))
-
-
-async def _ended(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

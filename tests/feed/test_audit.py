@@ -62,6 +62,7 @@ async def test_a_look_says_who_saw_what_when_and_from_where(suar: Installation) 
 
 
 async def test_an_outage_delays_nobody_and_loses_nothing_within_the_bound() -> None:
+    """A time-stamping service that was away stopped the messages (BR128): what is not yet on the log is counted, and delays nobody."""
     box = Box(away=True)
     audit = Audit(box, most=1000)  # type: ignore[arg-type]  # it speaks like one
     await audit.start()

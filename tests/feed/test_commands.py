@@ -325,6 +325,7 @@ async def test_health_of_the_agencies_feeds(suar: Installation, desk: httpx.Asyn
 async def test_after_a_flush_the_whole_path_goes_on_and_nobody_is_told_twice(
     suar: Installation, gateway: Gateway, boss: httpx.AsyncClient, desk: httpx.AsyncClient
 ) -> None:
+    """A consumed event is consumed once, also after everything but the log was lost (BR125)."""
     terminal = Terminal(boss, "/v1/checkpoints/A-CGK/stream")
     await terminal.read(1)
     first = await alerted(suar, desk)

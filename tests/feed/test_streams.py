@@ -76,6 +76,7 @@ async def begun(terminal: Terminal) -> Terminal:
 
 
 async def test_a_hundred_drops_miss_nothing_and_repeat_nothing(gateway: Gateway, pen: Pen, port: Port) -> None:
+    """Streams whose frames carry no id miss what was sent while they reconnect (BR115)."""
     chance = random.Random(5)
     written: list[Alert] = []
     async with gateway.client("supervisor") as client:

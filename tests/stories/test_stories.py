@@ -55,6 +55,13 @@ def test_every_scenario_that_an_expert_would_try_first_is_told() -> None:
     assert sorted(number for number in told if number is not None) == list(range(1, 21))
 
 
+def test_br103_two_departures_on_two_days_are_two_alerts() -> None:
+    """A key that is too wide drops what must be kept."""
+    alerts = play(read(next(path for path in every() if path.stem == "two_departures_on_two_days"))).world.standing()
+    assert len(alerts) == 2
+    assert len({alert.alert_id for alert in alerts.values()}) == 2
+
+
 def _name(expected: dict[str, Any]) -> str:
     """`trigger_id` as the alert carries it: a group's is its link; the kind tells a cohort from the cluster it left."""
     name, _, kind = expected["trigger_id"].rpartition(" ")

@@ -110,6 +110,7 @@ def test_an_answered_alert_that_becomes_graver_pages_no_more() -> None:
 
 
 def test_nothing_after_expiry_not_even_the_first_page() -> None:
+    """A four-month-old alert that somebody had acknowledged paged at half past five (BR110)."""
     desk, one = Desk(), alert(expires_at=START + timedelta(seconds=200))
     old = alert(expires_at=START)
     desk.hear(0, one, old)
@@ -312,6 +313,7 @@ def test_an_alert_addressed_to_others_is_over_here() -> None:
 
 
 def test_a_key_is_the_same_whenever_it_is_made_and_in_whatever_zone() -> None:
+    """Nanoseconds here and seconds there were an alert every minute for hours (BR124)."""
     moment = datetime(2026, 11, 25, 3, 0, 17, 999_999, tzinfo=UTC)
     same = [moment, moment.replace(microsecond=0), moment.astimezone(timezone(timedelta(hours=7)))]
     assert len({flood_key("desk", one) for one in same}) == 1

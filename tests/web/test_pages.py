@@ -107,6 +107,7 @@ def test_an_agency_sees_its_own_page_and_no_other(browser: Browser, here: Site) 
 
 
 def test_rules_say_when_they_last_spoke(coordinator: Visitor) -> None:
+    """A rule shown as active may be ignored in fact (BR104): the page shows when each was really applied."""
     coordinator.page.goto("/rules")
     spoke = coordinator.page.locator('tr:has(th code:text-is("strangers_one_booking"))')
     expect(spoke.locator("time")).to_have_count(1)
