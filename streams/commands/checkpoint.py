@@ -117,7 +117,7 @@ def attempt(
     Without a line the attempt waits, sealed with SUAR_CHECKPOINT_KEY, and is sent by the next `run` or `attempt`.
 
     Exit codes: 0 nothing found, 10 alert, 11 undetermined, 12 offline, 2 refused or wrong usage. For the lane AUTOGATE
-    nothing is printed at 0, and only "arahkan ke konter" otherwise; what a gate does at 12 is for the checkpoint to say.
+    "arahkan ke konter" is printed for an alert of HIGH or CRITICAL, and nothing else; the other codes are for the checkpoint.
 
     Example: echo '{"passport_no": "X9900001", "lane": "COUNTER"}' | suar checkpoint attempt --checkpoint A-CGK
     """
@@ -131,7 +131,7 @@ def attempt(
         outbox = _outbox(config, counter.store)
         sent = await _sent(counter, outbox, one)
         if at_a_gate(one.lane):
-            if sent.card.questions:
+            if sent.card.grave:
                 console.print(say(TO_A_COUNTER, language), highlight=False)
         else:
             console.print(drawn(sent.card, View(language, ZoneInfo(config.zone), counter.now())))

@@ -19,6 +19,7 @@ from streams.counter.words import Language, say
 QUESTIONS: Final = 2
 """An officer at primary reads about two lines and asks one or two questions (domain 4.2)."""
 CLEARS: Final = 3
+_GRAVE: Final = frozenset({Severity.HIGH, Severity.CRITICAL})
 _STYLES: Final = {
     Severity.LOW: "dim",
     Severity.MEDIUM: "cyan",
@@ -47,6 +48,10 @@ class Card:
     """What officers have said of it."""
     alert: tuple[str, int] | None = None
     """Id and revision of the alert that it shows."""
+    grave: bool = False
+    """A gate leads this traveller to a counter, as the gateway advises for HIGH and CRITICAL (domain 4.2). What is milder, or
+    cannot be told, stops nobody at a gate.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def of_alert(alert: SeenAlert, answer: SeenAnswer | None = None) -> Card:
         until=alert.decide_by or alert.expires_at,
         state=words.STATES.get(alert.state),
         alert=(alert.alert_id, alert.revision),
+        grave=alert.severity in _GRAVE,
     )
 
 
@@ -113,6 +119,7 @@ def of_answer(answer: SeenAnswer) -> Card:
         questions=questions[:QUESTIONS],
         clears=answer.clears[:CLEARS] if asked else (),
         doubts=_silences(answer.freshness) if asked else (),
+        grave=asked and answer.verdict is Verdict.ALERT and answer.severity in _GRAVE,
     )
 
 

@@ -74,9 +74,9 @@ class Desk:
         self._counter.changed.clear()
 
     def _print(self, now: Screen) -> None:
-        """Each card once, in each of its revisions; at a gate one line for each traveller who should meet somebody."""
+        """Each card once, in each of its revisions; at a gate one line for each traveller who is led to a counter."""
         quiet = at_a_gate(self._window.lane)
-        cards = {_gate_mark(card) if quiet else _mark(card): card for card in now.cards if card.questions or not quiet}
+        cards = {_gate_mark(card) if quiet else _mark(card): card for card in now.cards if card.grave or not quiet}
         for mark, card in cards.items():
             if mark in self._printed:
                 continue
