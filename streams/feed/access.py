@@ -76,6 +76,15 @@ class Access:
         self._rates.take(found.name)
         return found
 
+    async def still(self, connection: HTTPConnection) -> bool:
+        """Would what this connection began with be recognised now? A stream outlives neither its session nor its key."""
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        try:
+            await (self._bearer(connection, token.strip()) if scheme.lower() == "bearer" else self._seated(connection))
+        except Problem:
+            return False
+        return True
+
     async def _bearer(self, connection: HTTPConnection, token: str) -> Caller:
         if token.startswith(PREFIX):
             found = self._keys.caller(token, datetime.now(UTC))

@@ -123,6 +123,10 @@ class Recognises(Protocol):
         """The caller of a request or a WebSocket. Raises Problem 401 or 403."""
         ...
 
+    async def still(self, connection: HTTPConnection) -> bool:
+        """Would it be recognised now, by what it began with?"""
+        ...
+
 
 async def caller(connection: HTTPConnection) -> Caller:
     """Who asks: the dependency of every route that shows or changes anything. Raises Problem 401, or 403 without the

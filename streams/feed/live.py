@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated
@@ -10,10 +11,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 from redis.exceptions import RedisError
+from starlette.requests import HTTPConnection
 
 from streams.feed import frames as said
 from streams.feed.board import Board
-from streams.feed.callers import Caller, Known, caller
+from streams.feed.callers import Caller, Known, Recognises, caller
 from streams.feed.cursor import AnotherFeed, BadCursor, Cursor
 from streams.feed.feeds import of_checkpoint, readable
 from streams.feed.frames import Frame
@@ -25,6 +27,8 @@ log = logging.getLogger("suar")
 
 At = Annotated[str | None, Query(description="Where to go on: the id of the last frame seen; without one, a snapshot")]
 Last = Annotated[str | None, Header(alias="Last-Event-ID")]
+LOOKS_EVERY = 10.0
+"""Seconds between looks whether a reader may still read."""
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -66,9 +70,24 @@ async def feed_socket(socket: WebSocket, feed: str) -> None:
 async def _stream(request: Request, who: Caller, feed: str, given: str | None) -> StreamingResponse:
     suar: Installation = request.app.state.suar
     board = await suar.boards.board(feed)
-    frames = from_cursor(board, given)
+    frames = _while_known(request, from_cursor(board, given))
     suar.audit.saw(who, "stream", (feed,), request)
     return StreamingResponse(_events(frames), media_type="text/event-stream", headers=_HEADERS)
+
+
+async def _while_known(
+    connection: HTTPConnection, frames: AsyncGenerator[Frame, None]
+) -> AsyncGenerator[Frame, None]:
+    """A stream ends with the session or the key that opened it, soon after; a keep-alive comes at least as often."""
+    access: Recognises = connection.app.state.suar.access
+    looked = time.monotonic()
+    async with aclosing(frames) as open_frames:
+        async for frame in open_frames:
+            if time.monotonic() - looked >= LOOKS_EVERY:
+                if not await access.still(connection):
+                    return
+                looked = time.monotonic()
+            yield frame
 
 
 async def _events(frames: AsyncGenerator[Frame, None]) -> AsyncGenerator[bytes, None]:
@@ -83,7 +102,7 @@ async def _socket(socket: WebSocket, who: Caller, feed: str) -> None:
     """Raises Problem before the socket is accepted."""
     suar: Installation = socket.app.state.suar
     board = await suar.boards.board(feed)
-    frames = from_cursor(board, socket.query_params.get("cursor"))
+    frames = _while_known(socket, from_cursor(board, socket.query_params.get("cursor")))
     suar.audit.saw(who, "stream", (feed,), socket)
     await socket.accept()
     tasks = [asyncio.create_task(_say(socket, frames)), asyncio.create_task(_until_gone(socket))]
