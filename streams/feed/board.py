@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -31,6 +31,8 @@ PAGE: Final = 500
 """Entries read at once."""
 WAIT_MS: Final = 100
 """How long a read waits for news; a board that was just opened waits no longer for its turn."""
+A_FEW: Final = 8
+"""Readers that are told at once that the stream is alive."""
 AGAIN_SECONDS: Final = 0.5
 """Until Redis is asked again after it was away."""
 
@@ -191,11 +193,17 @@ class Board:
             self._readers.discard(reader)
             metrics.LET_GO.inc()
 
-    def here(self, body: bytes) -> None:
-        """Tells every reader that the stream is alive, and how the agencies' feeds are."""
+    @property
+    def readers(self) -> list[Reader]:
+        """Everybody who watches."""
+        return list(self._readers)
+
+    def here(self, body: bytes, readers: Iterable[Reader]) -> None:
+        """Tells these readers that the stream is alive, and how the agencies' feeds are."""
         frame = Frame(self.cursor, said.HERE, body)
-        for reader in list(self._readers):
-            self._offer(frame, reader)
+        for reader in readers:
+            if reader in self._readers:
+                self._offer(frame, reader)
 
     def end(self) -> None:
         """Lets every reader go: the gateway stops."""
@@ -262,10 +270,19 @@ class Boards:
         for board in self._boards.values():
             board.end()
 
-    def here(self, body: bytes) -> None:
-        """Tells every reader of every board that its stream is alive."""
-        for board in self._boards.values():
-            board.here(body)
+    async def here(self, body: bytes, within: float) -> None:
+        """Tells every reader of every board that its stream is alive; spread over so many seconds, so that no alert waits
+        behind thousands of keep-alives.
+        """
+        few = [
+            (board, some)
+            for board in self._boards.values()
+            for readers in (board.readers,)
+            for some in (readers[first : first + A_FEW] for first in range(0, len(readers), A_FEW))
+        ]
+        for board, some in few:
+            board.here(body, some)
+            await asyncio.sleep(within / len(few))
 
     async def _run(self) -> None:
         while True:

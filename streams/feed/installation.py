@@ -117,9 +117,10 @@ def connect(url: str) -> Redis:
 async def _alive(suar: Installation) -> None:
     """Says on every stream that it is alive, and how the agencies' feeds are."""
     while True:
-        await asyncio.sleep(ALIVE_SECONDS)
+        await asyncio.sleep(ALIVE_SECONDS / 2)
         try:
             heard = await suar.freshness.heard()
         except (RedisError, OSError):
             heard = []
-        suar.boards.here(msgspec.json.encode({"live": suar.boards.well, "sources": [one.told() for one in heard]}))
+        body = msgspec.json.encode({"live": suar.boards.well, "sources": [one.told() for one in heard]})
+        await suar.boards.here(body, ALIVE_SECONDS / 2)

@@ -75,9 +75,7 @@ async def _stream(request: Request, who: Caller, feed: str, given: str | None) -
     return StreamingResponse(_events(frames), media_type="text/event-stream", headers=_HEADERS)
 
 
-async def _while_known(
-    connection: HTTPConnection, frames: AsyncGenerator[Frame, None]
-) -> AsyncGenerator[Frame, None]:
+async def _while_known(connection: HTTPConnection, frames: AsyncGenerator[Frame, None]) -> AsyncGenerator[Frame, None]:
     """A stream ends with the session or the key that opened it, soon after; a keep-alive comes at least as often."""
     access: Recognises = connection.app.state.suar.access
     looked = time.monotonic()
