@@ -17,7 +17,20 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from streams import connection, metrics
-from streams.feed import access, agencies, alerts, crossings, feeds, ingest, live, problems, shown, silences, travellers
+from streams.feed import (
+    access,
+    agencies,
+    alerts,
+    areas,
+    crossings,
+    feeds,
+    ingest,
+    live,
+    problems,
+    shown,
+    silences,
+    travellers,
+)
 from streams.feed.guard import Guard
 from streams.feed.installation import Installation, opened
 from streams.feed.settings import FeedSettings
@@ -54,6 +67,7 @@ def build(settings: FeedSettings) -> FastAPI:
     app.include_router(ingest.router)
     app.include_router(agencies.router)
     app.include_router(silences.router)
+    app.include_router(areas.router)
     pages.mount(app)
     _own_pages(app)
     app.add_middleware(Measured)

@@ -33,7 +33,7 @@ FLUSHED_WITHIN: Final = 5.0
 
 
 class Look(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who saw or did what, when, and from where. `ids` are alerts, crossings or pseudonymous subjects; nothing in clear."""
+    """Who saw or did what, when, and from where. `ids` are alerts, crossings, silences or pseudonymous subjects; nothing in clear."""
 
     at: datetime
     who: str

@@ -1,5 +1,6 @@
 """Callers: who asks, what they were granted, and what that lets them read and do. A grant is a role at a place."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Protocol, Self
@@ -29,6 +30,9 @@ COMMANDS: Final[Mapping[str, frozenset[str]]] = {
     OPERATOR: frozenset({"silence"}),
 }
 """What each role may do with an alert that it sees (SOP B and C, domain 5.4)."""
+_ALL_AREAS: Final = (*(one.value for one in (Role.COORDINATOR, Role.KP2MI, Role.BP3MI, Role.DISNAKER)), OPERATOR)
+_AREA: Final = re.compile(r"[0-9]{4}|[0-9]{10}", re.ASCII)
+"""Kemendagri code of a kabupaten or a desa; anything wider is no village's."""
 
 
 class GrantError(ValueError):
@@ -99,6 +103,13 @@ class Caller:
     def has(self, role: str, at: str | None = None) -> bool:
         """Was this role granted, there or everywhere? `at` None: anywhere."""
         return any(grant.role == role and (at is None or grant.at in {EVERYWHERE, at}) for grant in self.grants)
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """What the codes of areas begin with whose counts it may see: everything for some roles, its own for a village."""
+        if any(map(self.has, _ALL_AREAS)):
+            return ("",)
+        return tuple(sorted(grant.at for grant in self.grants if grant.role == VILLAGE and _AREA.fullmatch(grant.at)))
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ async def silence(
         except ValidationError as error:
             raise unreadable(error) from None
         await _put(request, made)
+    request.app.state.suar.audit.saw(who, "silence", (name,), request)
     response.headers["Location"] = f"/v1/silences/{name}"
     return _shown(made, now)
 
@@ -86,6 +87,7 @@ async def lift(name: str, request: Request, who: Known) -> dict[str, object]:
     if found.holds(now):
         found = found.model_copy(update={"lifted_by": who.name, "lifted_at": now})
         await _put(request, found)
+        request.app.state.suar.audit.saw(who, "lift", (name,), request)
     return _shown(found, now)
 
 

@@ -5,7 +5,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
 
+from streams.feed.callers import VILLAGE
 from streams.web.boards import board, by_rule, chosen, counted, readable
 from streams.web.desk import safe
 from streams.web.page import FEED_COOKIE, Page, Visit
@@ -22,9 +24,11 @@ FILTERS: Final = ("checkpoint", "severity", "state", "rule", "family")
 
 @router.get("/")
 async def live(page: Visit) -> Response:
-    """The feed that was asked for, or the one used last."""
+    """The feed that was asked for, or the one used last. A village reads none: it is led to its counts."""
     query = page.request.query_params
     feed = chosen(page, query.get("feed"))
+    if feed is None and page.visitor.has(VILLAGE) and page.visitor.areas:
+        return RedirectResponse("/areas", status_code=303)
     if feed is None:
         return page.show("nothing.html", status=200)
     filters = {name: query[name] for name in FILTERS if query.get(name)}

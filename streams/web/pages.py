@@ -11,6 +11,7 @@ from starlette.types import Scope
 from streams.web import (
     agencies,
     alert,
+    areas,
     checkpoints,
     commands,
     links,
@@ -35,6 +36,7 @@ PAGES: Final = (
     rulebook.router,
     times.router,
     silences.router,
+    areas.router,
     signin.router,
     preferences.router,
 )

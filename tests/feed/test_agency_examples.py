@@ -1,5 +1,6 @@
-"""The examples that agencies copy, run as they stand."""
+"""The examples that agencies copy from the README, run as they stand there; only the broker's address is the tests' own."""
 
+import ast
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,21 +12,28 @@ import pytest
 
 from schemas.envelope import System
 from schemas.topics import BY_NAME
+from schemas.wire import Admitted, admit
 from streams import publisher
 from streams.feed import ingest
 from streams.publish import envelope
+from streams.settings import Settings
 from tests.broker.installation import Installation
 from tests.broker.people import Traveller
 from tests.feed.speaking import gateway, keys_of
 from tests.issuer import serving
 
+README = Path(__file__).parents[2] / "README.md"
 PLACEMENTS = BY_NAME["siskop2mi.placements"]
 
 
-def example(module: ModuleType) -> str:
-    """The Python in a module's docstring."""
-    [found] = re.findall(r"```python\n(.*?)```", module.__doc__ or "", re.DOTALL)
-    return str(found)
+def shown() -> list[str]:
+    """The Python that the README shows agencies: over HTTP, over Kafka."""
+    _, _, rest = README.read_text().partition("\n## Agencies\n")
+    return python(rest.partition("\n## ")[0])
+
+
+def python(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
 def issued(name: str, **more: Any) -> dict[str, Any]:
@@ -38,7 +46,7 @@ def issued(name: str, **more: Any) -> dict[str, Any]:
 async def test_over_http(suar: Installation, tmp_path: Path) -> None:
     [headers] = keys_of(tmp_path, siskop2mi=("AGENCY:siskop2mi",)).values()
     names: dict[str, Any] = {}
-    exec(example(ingest), names)
+    exec(shown()[0], names)
     key = headers["authorization"].removeprefix("Bearer ")
     events = [issued("http-1"), issued("http-2", surprise=1)]
     async with gateway(suar, tmp_path / "keys.toml") as app, serving(app) as address:
@@ -49,7 +57,17 @@ async def test_over_http(suar: Installation, tmp_path: Path) -> None:
 
 async def test_over_kafka(suar: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    text = example(publisher).replace("127.0.0.1:19292", suar.local.kafka.address)
-    await asyncio.to_thread(exec, text, {})
+    before, default, after = shown()[1].partition(str(Settings.model_fields["kafka"].default))
+    assert default, "it speaks to the broker that `suar up` starts"
+    await asyncio.to_thread(exec, before + suar.local.kafka.address + after, {})
     records = await asyncio.to_thread(suar.read, PLACEMENTS)
-    assert b"e-2026-000123" in {one.key for one in records}
+    [value] = [one.value for one in records if one.key == b"e-2026-000123"]
+    now = datetime.now(UTC)
+    assert isinstance(admit(value, topic=PLACEMENTS, at=now, now=now, key=suar.settings.key), Admitted)
+    assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == [], "nothing waits in the outage file"
+
+
+@pytest.mark.parametrize(("module", "number"), [(ingest, 0), (publisher, 1)], ids=["http", "kafka"])
+def test_the_code_shows_the_same_as_the_readme(module: ModuleType, number: int) -> None:
+    [here] = python(module.__doc__ or "")
+    assert ast.dump(ast.parse(here)) == ast.dump(ast.parse(shown()[number]))

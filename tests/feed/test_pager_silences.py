@@ -1,5 +1,6 @@
 """Silences over HTTP: who may, what is refused, and that they outlive the program that took them."""
 
+import json
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,8 +13,9 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from schemas.topics import DESK
+from schemas.topics import AUDIT, DESK
 from streams.feed import problems, silences
+from streams.feed.audit import Audit
 from streams.feed.callers import Caller, Grant, caller
 from streams.local import free_port
 from streams.produce import Outbox
@@ -23,6 +25,7 @@ from tests.feed.pager_alerts import alert
 from tests.feed.pagers import desk
 
 COORDINATOR = Caller("officer-1", "person", frozenset({Grant("COORDINATOR")}))
+OPERATOR = Caller("operator-1", "person", frozenset({Grant("OPERATOR")}))
 SUPERVISOR = Caller("officer-2", "person", frozenset({Grant("SUPERVISOR", "A-CGK")}))
 
 
@@ -33,8 +36,11 @@ def gateway(suar: Installation, who: Caller = COORDINATOR) -> Iterator[httpx.Cli
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         outbox = Outbox(suar.settings.kafka)
-        app.state.suar = SimpleNamespace(settings=suar.settings, outbox=outbox)
+        audit = Audit(outbox)
+        await audit.start()
+        app.state.suar = SimpleNamespace(settings=suar.settings, outbox=outbox, audit=audit)
         yield
+        await audit.stop()
         await outbox.stop()
 
     app = FastAPI(lifespan=opened)
@@ -106,6 +112,25 @@ def test_what_cannot_be_is_refused_and_not_repeated(suar: Installation, wrong: d
         assert "9901014506900001" not in answer.text
 
 
+def test_who_set_and_who_lifted_a_silence_is_on_the_record(suar: Installation) -> None:
+    with gateway(suar) as client:
+        name = client.post("/v1/silences", json=wish(comment="only on the desk")).json()["id"]
+        client.get("/v1/silences")
+        client.post("/v1/silences", json=wish(comment=""))
+        client.delete("/v1/silences/nobody")
+    with gateway(suar, OPERATOR) as client:
+        for _ in range(2):
+            assert client.delete(f"/v1/silences/{name}").status_code == 200
+    looks = [one.value for one in suar.read(AUDIT) if one.key == name.encode()]
+    told = [json.loads(one) for one in looks]
+    assert [(one["what"], one["who"], one["roles"], one["ids"]) for one in told] == [
+        ("silence", "officer-1", ["COORDINATOR"], [name]),
+        ("lift", "operator-1", ["OPERATOR"], [name]),
+    ], "what was over is not ended again, and reading leaves nothing"
+    assert b"only on the desk" not in b"".join(looks)
+    assert b"nobody" not in {one.key for one in suar.read(AUDIT)}
+
+
 def test_only_coordinators_and_operators_come_near(suar: Installation) -> None:
     with gateway(suar, SUPERVISOR) as client:
         answers = [
@@ -114,6 +139,7 @@ def test_only_coordinators_and_operators_come_near(suar: Installation) -> None:
             client.delete("/v1/silences/x"),
         ]
         assert {answer.status_code for answer in answers} == {403}
+    assert "officer-2" not in {json.loads(one.value)["who"] for one in suar.read(AUDIT)}
 
 
 def test_what_the_gateway_took_the_pager_keeps_to(suar: Installation) -> None:

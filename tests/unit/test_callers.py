@@ -103,3 +103,24 @@ def test_an_agency_speaks_for_its_own_system_alone() -> None:
     assert not agency.has("AGENCY", "simkim")
     assert agency.has("AGENCY")
     assert not agency.has("OPERATOR")
+
+
+@pytest.mark.parametrize(
+    ("grants", "areas"),
+    [
+        (["VILLAGE:9901012001"], ("9901012001",)),
+        (["VILLAGE:9901", "VILLAGE:9902012001", "COUNTER:A-CGK"], ("9901", "9902012001")),
+        (["VILLAGE:9901", "DISNAKER:9902"], ("",)),
+        (["OPERATOR"], ("",)),
+        (["VILLAGE"], ()),
+        (["VILLAGE:"], ()),
+        (["VILLAGE:99"], ()),
+        (["VILLAGE:990101"], ()),
+        (["VILLAGE:9901012001 "], ()),
+        (["SUPERVISOR", "POLRI", "AGENCY:dukcapil"], ()),
+    ],
+)
+def test_counts_of_areas_are_seen_by_their_own_and_by_those_who_look_after_all(
+    grants: list[str], areas: tuple[str, ...]
+) -> None:
+    assert holder(*grants).areas == areas

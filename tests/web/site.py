@@ -19,6 +19,7 @@ from streams.produce import Record
 from streams.publish import heartbeats
 from tests.broker.installation import Installation
 from tests.drills.workers import KEY, until
+from tests.feed.home_areas import told
 
 PLAYED = (
     "deceased_or_inactive_nik_used_fires",
@@ -49,19 +50,19 @@ class Site:
     def play(self, name: str, salt: str) -> None:
         """One more telling of a story, around now."""
         now = datetime.now(UTC).replace(microsecond=0)
-        self._publish(stories.records(stories.load(name), now, salt, KEY.encode()))
+        self.publish(stories.records(stories.load(name), now, salt, KEY.encode()))
 
-    def _publish(self, records: Iterable[Record]) -> None:
-        """In a thread of its own: the browser's driver keeps a loop running in this one."""
+    def publish(self, records: Iterable[Record]) -> None:
+        """Anything, in a thread of its own: the browser's driver keeps a loop running in this one."""
         with ThreadPoolExecutor(1) as apart:
             apart.submit(self.suar.publish, list(records)).result()
 
     def beat(self, *silent: str) -> None:
         """Every agency speaks up to now; those that are silent, up to 40 minutes ago."""
         now = datetime.now(UTC)
-        self._publish(heartbeats(now, _of(lambda name: name not in silent)))
+        self.publish(heartbeats(now, _of(lambda name: name not in silent)))
         if silent:
-            self._publish(heartbeats(now - timedelta(minutes=SILENT_MINUTES, seconds=5), _of(silent.__contains__)))
+            self.publish(heartbeats(now - timedelta(minutes=SILENT_MINUTES, seconds=5), _of(silent.__contains__)))
 
 
 def _of(wanted: Callable[[str], bool]) -> Iterable[Topic]:
@@ -109,6 +110,7 @@ def site(suar: Installation) -> Iterator[Site]:
         for number, name in enumerate(PLAYED):
             one.play(name, f"s{number}")
         one.beat("siskop2mi")
+        one.publish(told())
         suar.settle()
         until(lambda: b"true" in urlopen(f"{url}/ready").read(), "the gateway is ready")
         yield one

@@ -17,6 +17,7 @@ PAGES = (
     "/rules",
     "/times",
     "/silences",
+    "/areas",
     "/nowhere",
 )
 OF_AN_ALERT = ("", "/notice", "/referral", "/network")

@@ -7,6 +7,7 @@ import pytest
 
 from agents.decide import Why
 from schemas.alerts import Family, Role, Severity, State, Strength, TriggerKind
+from schemas.areas import AreaLevel, Indicator
 from schemas.envelope import System
 from schemas.events import EVENTS
 from streams.feed.times import Step
@@ -30,6 +31,9 @@ BY_CODE = {
     "reason": {one.value for one in Why} - {"first_answer", "answer_changed", "already_said"},
     "step": {one.type for one in EVENTS if one.system is System.CHECKPOINT and "alert_id" in one.model_fields},
     "event": {one.type for one in EVENTS},
+    "level": {one.value for one in AreaLevel},
+    "indicator": {one.value for one in Indicator},
+    "indicator_text": {one.value for one in Indicator},
 }
 
 
