@@ -9,13 +9,18 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas.topics import BY_NAME
 
+STARTS_WITHIN = 2.0
+"""Seconds that a reader which is ended while it connects waits for its connection."""
+
 
 async def _assigned(bootstrap: str, topics: tuple[str, ...]) -> AIOKafkaConsumer:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100)
+    starting = asyncio.ensure_future(consumer.start())
     try:
-        await consumer.start()
-    except BaseException:
-        await _stopped(consumer)  # a reader that is ended while it connects leaves nothing open
+        await asyncio.shield(starting)
+    except BaseException:  # a start that is cut would leave its connection open
+        await asyncio.wait([starting], timeout=STARTS_WITHIN)
+        await _stopped(consumer)
         raise
     partitions = [TopicPartition(topic, number) for topic in topics for number in range(BY_NAME[topic].partitions)]
     consumer.assign(partitions)

@@ -64,6 +64,10 @@ class DeadFetcher:
         """As the broker knows it."""
         return dict.fromkeys(partitions, self._end)
 
+    async def position(self, partition: TopicPartition) -> int:
+        """Where its fetches ended."""
+        return self._fetched
+
 
 def test_lag_shows_what_a_dead_fetcher_does_not_see(suar: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     channel: Any = None
