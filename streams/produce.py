@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from schemas.topics import MAX_RECORD_BYTES, PARTITIONS
+from streams.connection import begin
 
 MAX_BATCH_BYTES = 512 * 1024
 ACKNOWLEDGED_WITHIN = 20.0
@@ -128,7 +129,7 @@ class Outbox:
                     request_timeout_ms=int(ACKNOWLEDGED_WITHIN * 1000),
                 )
                 try:
-                    await producer.start()
+                    await begin(producer)
                 except BaseException:
                     await _stopped(producer)
                     raise

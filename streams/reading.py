@@ -8,18 +8,14 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas.topics import BY_NAME
-
-STARTS_WITHIN = 2.0
-"""Seconds that a reader which is ended while it connects waits for its connection."""
+from streams.connection import begin
 
 
 async def _assigned(bootstrap: str, topics: tuple[str, ...]) -> AIOKafkaConsumer:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100)
-    starting = asyncio.ensure_future(consumer.start())
     try:
-        await asyncio.shield(starting)
-    except BaseException:  # a start that is cut would leave its connection open
-        await asyncio.wait([starting], timeout=STARTS_WITHIN)
+        await begin(consumer)
+    except BaseException:
         await _stopped(consumer)
         raise
     partitions = [TopicPartition(topic, number) for topic in topics for number in range(BY_NAME[topic].partitions)]

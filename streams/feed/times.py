@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from schemas.outcomes import AlertAcknowledged, OutcomeRecorded
 from schemas.topics import ALERTS
 from streams import metrics
+from streams.connection import begin
 from streams.feed.keys import Keys
 from streams.settings import Settings
 from streams.teller import Argument, Script, Teller
@@ -123,7 +124,7 @@ class Times:
             fetch_max_wait_ms=500,
         )
         try:
-            await consumer.start()
+            await begin(consumer)
             while True:
                 brought = await consumer.getmany(timeout_ms=1000, max_records=500)
                 for records in brought.values():
