@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -279,19 +278,14 @@ class DeliverFold(Fold):
         self._epoch = await self._feeds.epoch()
 
     async def fold(self, records: Records, blobs: Sequence[bytes | None]) -> Folded:
-        """Things of different names together; revisions of one thing in order, so that none overtakes another."""
+        """In the order of the log, as cursors count on it; as many things together as have different names."""
         now = datetime.now(UTC)
-        rounds: list[list[Heard]] = []
-        revisions: Counter[bytes | None] = Counter()
+        heard: list[Heard] = []
         for record in records:
             await breath()
-            heard = _read(record)
-            if heard is not None:
-                if revisions[record.key] == len(rounds):
-                    rounds.append([])
-                rounds[revisions[record.key]].append(heard)
-                revisions[record.key] += 1
-        for one in rounds:
+            if (found := _read(record)) is not None:
+                heard.append(found)
+        for one in in_turns(heard):
             answers = [heard.said for heard in one if isinstance(heard.said, Screening)]
             await asyncio.gather(
                 self._feeds.put(one, now, self._epoch), *(self._budgets.count(said, now) for said in answers)
@@ -300,6 +294,20 @@ class DeliverFold(Fold):
 
 
 _INITIAL: Final = {ALERTS.name: "a", SCREENINGS.name: "s"}
+
+
+def in_turns(heard: Sequence[Heard]) -> list[list[Heard]]:
+    """The log cut where a name comes again: what is put together holds one revision of each thing, and nothing overtakes."""
+    turns: list[list[Heard]] = []
+    names: set[str] = set()
+    for one in heard:
+        name = one.said.alert_id if isinstance(one.said, Alert) else one.said.crossing_id
+        if not turns or name in names:
+            turns.append([])
+            names = set()
+        turns[-1].append(one)
+        names.add(name)
+    return turns
 
 
 def _read(record: "ConsumerRecord[bytes, bytes]") -> Heard | None:
