@@ -287,7 +287,7 @@ def test_a_rebuild_judges_as_the_first_time(switched: tuple[Office, Traveller, T
     office.suar.settle(JUDGED)
     assert office.remembered() == remembered
     assert len(office.suar.read(ALERTS)) == said
-    assert office.partitions("2027-01") == FACTS.partitions
+    until(lambda: office.partitions("2027-01") == FACTS.partitions, "every partition judges by it again")
 
 
 @pytest.mark.parametrize("forgets", [False, True], ids=["restarted", "restarted and rebuilt"])

@@ -152,7 +152,7 @@ def test_one_place_and_rule_within_thirty_seconds_is_one_page_that_says_how_many
     for second in range(0, 50, 10):
         desk.hear(second, alert(severity=Severity.HIGH), alert(severity=Severity.HIGH, place="A-DPS"))
     desk.hear(40, alert(severity=Severity.HIGH, rule="another_rule"))
-    assert [(at, count) for at, _, _, count in desk.watch(40, 200)] == [(70, 5), (70, 5), (70, 1)]
+    assert sorted((at, count) for at, _, _, count in desk.watch(40, 200)) == [(70, 1), (70, 5), (70, 5)]
 
 
 def test_a_group_waits_two_minutes_at_most() -> None:
@@ -169,7 +169,7 @@ def test_after_a_critical_page_the_rest_of_its_kind_is_one_page_and_escalates_as
     assert len(desk.look(0)) == 1
     desk.hear(1, *(alert() for _ in range(40)))
     assert desk.watch(1, 200) == [(31, PageKind.FIRST, 0, 40)]
-    assert [(kind, level, count) for _, kind, level, count in desk.watch(201, 400)] == [
+    assert sorted((kind, level, count) for _, kind, level, count in desk.watch(201, 400)) == [
         (PageKind.ESCALATED, 1, 1),
         (PageKind.ESCALATED, 1, 40),
     ]
