@@ -19,7 +19,8 @@ test: setup ## The whole gate, the same as in CI
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --cache-dir .suar/import-linter
 	$(BIN)/pytest -m "not drills and not bench" -n 4 --dist loadfile --ignore tests/web
-	$(BIN)/pytest tests/web -n 2 --dist loadfile # apart: the browser's loop stays with its process
+	$(BIN)/pytest tests/web -n 2 --dist loadfile --ignore tests/web/test_storm.py # apart: the browser's loop stays with its process
+	$(BIN)/pytest tests/web/test_storm.py # alone: it measures
 
 drills: setup ## Kill, rebalance, flush for minutes and count every event
 	$(BIN)/pytest -m drills -s tests/drills

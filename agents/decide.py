@@ -254,7 +254,7 @@ def _compose(case: Case, assessment: Assessment, reach: _Reach, context: Context
     grounds = _grounds([(*one.rule.grounds, *one.hit.grounds) for one in assessment.spoken])
     attached = sop.attach(context.policy.sop, _occasion(assessment, recipients, grounds, now))
     return Alert(
-        alert_id=handlings.alert_id(trigger),
+        alert_id=trigger.alert_id,
         revision=1,
         state=State.RAISED,
         reason=Why.RAISED.value,
@@ -351,7 +351,7 @@ def _screening(assessment: Assessment, said: Said, context: Context) -> tuple[Sa
     if trigger.kind is not TriggerKind.ATTEMPT or attempt is None:
         return said, None
     alerting = assessment.verdict is Verdict.ALERT
-    alert_id = (assessment.group_alert or handlings.alert_id(trigger)) if alerting else None
+    alert_id = (assessment.group_alert or trigger.alert_id) if alerting else None
     spoken = digest(
         assessment.verdict.value,
         assessment.severity or 0,

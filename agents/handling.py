@@ -5,7 +5,7 @@ from datetime import datetime
 from agents.case import Case
 from agents.things import Trigger
 from schemas.alerts import Handled, State, TriggerKind
-from schemas.facts import Fact, digest, in_order
+from schemas.facts import Fact, in_order
 from schemas.outcomes import (
     AlertAcknowledged,
     AlertTaken,
@@ -45,12 +45,7 @@ def handled(case: Case, trigger: Trigger, earliest: datetime, snoozed: tuple[Fac
 def _names(fact: Fact, trigger: Trigger) -> bool:
     if fact.text("trigger_id") != trigger.id:
         return False
-    return trigger.kind not in _ONE_SUBJECT or fact.text("alert_id") == alert_id(trigger)
-
-
-def alert_id(trigger: Trigger) -> str:
-    """The one alert of a trigger."""
-    return digest("alert", trigger.kind.value, trigger.id)
+    return trigger.kind not in _ONE_SUBJECT or fact.text("alert_id") == trigger.alert_id
 
 
 def _handled(fact: Fact) -> Handled:

@@ -11,7 +11,6 @@ from agents.case import Case
 from agents.company import standing
 from agents.dossier import Dossier, Told
 from agents.households import cards, distinct
-from agents.things import Trigger
 from agents.uses import Use, mention
 from schemas.alerts import Verdict
 from schemas.facts import GATHERED, MENTIONED, Fact, Note, Value, digest
@@ -46,7 +45,7 @@ def answer(
 ) -> tuple[Dossier, tuple[Note, ...]]:
     """What each member should know of its use of this link, told to those for whom it changed."""
     groups = [
-        (found.rule.id, {fact.id for fact in found.hit.evidence}, found.hit.evidence, _alert_id(one.trigger))
+        (found.rule.id, {fact.id for fact in found.hit.evidence}, found.hit.evidence, one.trigger.alert_id)
         for one in assessments
         if one.verdict is Verdict.ALERT
         for found in one.spoken
@@ -71,10 +70,6 @@ def answer(
     if not notes and len(answers) == len(dossier.answers):
         return dossier, ()
     return msgspec.structs.replace(dossier, answers=answers), tuple(notes)
-
-
-def _alert_id(trigger: Trigger) -> str:
-    return digest("alert", trigger.kind.value, trigger.id)
 
 
 def _digest(data: dict[str, Value], known: dict[bytes, str]) -> str:

@@ -7,8 +7,8 @@ from agents import route
 from agents.assess import Assessment, Context, assess
 from agents.case import Case
 from agents.dossier import Said
+from agents.things import alert_of
 from schemas.alerts import Severity, TriggerKind, Verdict
-from schemas.facts import digest
 from schemas.shadow import Change, Shadowed
 
 
@@ -36,7 +36,7 @@ def compare(case: Case, live: Assessment, said: Said, context: Context, *, first
     both = ours.rules.keys() & theirs.rules.keys()
     trigger = live.trigger
     return Shadowed(
-        alert_id=digest("alert", trigger.kind.value, trigger.id),
+        alert_id=trigger.alert_id,
         revision=max(said.revision, said.alert_revision),
         change=_change(ours, theirs),
         trigger=trigger.kind,
@@ -61,7 +61,7 @@ def gone(key: str, said: Said, context: Context, now: datetime) -> Shadowed | No
         return None
     kind, _, name = key.partition("/")
     return Shadowed(
-        alert_id=digest("alert", kind, name),
+        alert_id=alert_of(kind, name),
         revision=max(said.revision, said.alert_revision),
         change=Change.SAME,
         trigger=TriggerKind(kind),

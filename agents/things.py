@@ -7,7 +7,7 @@ import msgspec
 
 from agents.lazy import lazy
 from schemas.alerts import TriggerKind
-from schemas.facts import Fact
+from schemas.facts import Fact, digest
 
 AT_THE_GATE = timedelta(hours=12)
 """How far from its departure a traveller still comes to the gate for it."""
@@ -111,6 +111,11 @@ class Trigger(msgspec.Struct, frozen=True, dict=True):
         """Its name within a dossier: two agencies may use one number."""
         return f"{self.kind}/{self.id}"
 
+    @lazy
+    def alert_id(self) -> str:
+        """The one alert about it."""
+        return alert_of(self.kind.value, self.id)
+
     @property
     def at(self) -> datetime:
         """Event time, UTC."""
@@ -147,6 +152,11 @@ class Trigger(msgspec.Struct, frozen=True, dict=True):
         if self.kind is not TriggerKind.LOSS_REPORT:
             return None
         return self.fact.text_or_none("passport_no") or self.fact.text("old_passport_no")
+
+
+def alert_of(kind: str, name: str) -> str:
+    """The id of the one alert of a trigger, by its kind and id."""
+    return digest("alert", kind, name)
 
 
 def years(born: date, on: date) -> int:

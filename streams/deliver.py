@@ -17,6 +17,7 @@ from schemas.alerts import OPEN_STATES, Alert, Recipient, Role, Screening, State
 from schemas.topics import ALERTS, SCREENINGS
 from streams import metrics
 from streams.budget import Budgets
+from streams.feed_keys import Keys
 from streams.lanes import Fold, Folded, Records, breath
 from streams.settings import Settings
 from streams.store import Batch, NotSaved
@@ -116,29 +117,13 @@ class Feeds:
 
     def __init__(self, teller: Teller, settings: Settings) -> None:
         self._teller = teller
-        self._prefix = f"{settings.namespace}:{{feed}}:"
+        self.keys = Keys(settings)
         self._length = settings.feed_length
-
-    def stream(self, feed: str) -> str:
-        """Key of a recipient's stream."""
-        return f"{self._prefix}stream:{feed}"
-
-    def open(self, feed: str) -> str:
-        """Key of a recipient's index of open alerts, scored by the trigger's time."""
-        return f"{self._prefix}open:{feed}"
-
-    def upto(self, feed: str) -> str:
-        """Key of the last offset of each place that a recipient's stream was given."""
-        return f"{self._prefix}upto:{feed}"
 
     async def epoch(self) -> bytes:
         """Of this life of Redis; an emptied one gets another."""
-        found: bytes = await self._teller.run(_EPOCH, [f"{self._prefix}epoch"], [uuid.uuid4().hex])
+        found: bytes = await self._teller.run(_EPOCH, [self.keys.epoch], [uuid.uuid4().hex])
         return found
-
-    def thing(self, kind: str, name: str) -> str:
-        """Key of the newest revision of an alert or a screening."""
-        return f"{self._prefix}{kind}:{name}"
 
     async def alert(self, alert_id: str) -> Alert | None:
         """The newest revision of an alert, or None."""
@@ -146,7 +131,7 @@ class Feeds:
         return Alert.model_validate_json(whole) if whole else None
 
     def _newest(self, alert_id: str) -> Command:
-        return ("HMGET", self.thing("alert", alert_id), "whole", "quiet")
+        return ("HMGET", self.keys.alert(alert_id), "whole", "quiet")
 
     async def put(self, heard: Sequence[Heard], now: datetime, epoch: bytes) -> None:
         """Things of different names, each once: what is there already, as this revision or a newer one, stays as it is.
@@ -178,14 +163,14 @@ class Feeds:
             if before and not before.quiet
             else set()
         )
-        keys = [f"{self._prefix}epoch", self.thing("alert", alert.alert_id), self.thing("past", alert.alert_id)]
+        keys = [self.keys.epoch, self.keys.alert(alert.alert_id), self.keys.past(alert.alert_id)]
         args = self._common(heard, ALERT_TTL, epoch)
         args += [heard.appended, _short(alert, heard.at), PAST, alert.at.timestamp(), alert.alert_id, int(over)]
         counts: list[Counted] = []
         for recipient, shown in _shown(alert, before):
             feed = recipient.feed
             told = not over and (is_open or feed in knew)
-            keys += [self.stream(feed), self.open(feed), self.upto(feed)]
+            keys += [self.keys.stream(feed), self.keys.open(feed), self.keys.upto(feed)]
             gone = shown.gone or not is_open
             args += [f"view:{feed}", shown.view, ("0" if gone else "1") if told else ""]
             if told:
@@ -195,7 +180,7 @@ class Feeds:
     def _screening(self, heard: Heard, answer: Screening, epoch: bytes) -> _Put:
         """The answer to an attempt, for its checkpoint."""
         feed = f"SCREENING:{answer.checkpoint}"
-        keys = [f"{self._prefix}epoch", self.thing("screening", answer.crossing_id), self.stream(feed), self.upto(feed)]
+        keys = [self.keys.epoch, self.keys.screening(answer.crossing_id), self.keys.stream(feed), self.keys.upto(feed)]
         args = self._common(heard, SCREENING_TTL, epoch)
         entry = b'{"what":"screening",' + heard.whole.lstrip()[1:]
         return _Put(_ANSWER.on(keys, [*args, entry]), [_SCREENINGS])

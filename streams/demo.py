@@ -70,9 +70,10 @@ def installation(say: Say, key: str) -> Iterator[Local]:
         asyncio.run(_topics(local.kafka.address))
         say(f"topics: {time.monotonic() - started:.1f} s")
         started = time.monotonic()
-        for program in _programs(local, key):
+        programs = _programs(local, key)
+        for program in programs:
             stack.enter_context(_running(program, folder))
-        _await_ready(_programs(local, key), started)
+        _await_ready(programs, started)
         say(f"{WORKERS} workers and the gateway ready: {time.monotonic() - started:.1f} s")
         say(f"open {PAGE} and come in as any of {len(FICTIONAL)} fictional users, one for each role")
         yield local

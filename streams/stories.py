@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from agents.things import alert_of
 from schemas.envelope import System
-from schemas.facts import digest
 from schemas.identity import Identifier, Subject, SubjectKind, pseudonym, subject
 from streams.produce import Record
 from streams.publish import envelope, record_of
@@ -127,7 +127,7 @@ def _event(one: dict[str, Any], zero: datetime, salt: str, key: bytes) -> dict[s
     data = {name: _renamed(name, value, zero, salt) for name, value in one["data"].items()}
     if "trigger_id" in data:
         data["trigger_id"] = trigger_of(data["trigger_id"], key)
-        data["alert_id"] = digest("alert", data["alert_id"], data["trigger_id"])
+        data["alert_id"] = alert_of(data["alert_id"], data["trigger_id"])
         data["subject"] = subject_of(data["subject"], key)
     return envelope(
         System(one["system"]),

@@ -97,7 +97,7 @@ def explain(
         feeds = Feeds(Teller(client), config)
         found = await feeds.alert(alert_id)
         if found is None:
-            async for key in client.scan_iter(f"{feeds.thing('alert', alert_id)}*", count=1000):
+            async for key in client.scan_iter(f"{feeds.keys.alert(alert_id)}*", count=1000):
                 found = await feeds.alert(key.decode().rpartition(":")[2])
                 break
         await client.aclose()

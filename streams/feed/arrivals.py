@@ -1,6 +1,7 @@
 """Arrivals and refusals of the agencies, as the log itself has them: read on demand, a little further each time."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -36,7 +37,7 @@ _TYPED: Final = msgspec.json.Decoder(_Typed)
 
 
 @dataclass
-class Tail:
+class Tail(ABC):
     """Reads some topics from where the last look ended. Subclasses say what a record means to them."""
 
     kafka: str
@@ -66,15 +67,15 @@ class Tail:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    @abstractmethod
     def note(self, record: "ConsumerRecord[bytes, bytes]") -> None:
         """One more record."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def first(
         self, consumer: AIOKafkaConsumer, places: list[TopicPartition], ends: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, int]:
         """Where to begin when nothing was read before."""
-        raise NotImplementedError
 
     async def _read(self) -> None:
         async with looking(self.kafka, *self.topics) as consumer:

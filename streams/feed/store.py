@@ -9,7 +9,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from streams.feed.cursor import Cursor, order
-from streams.feed.keys import Keys
+from streams.feed_keys import Keys
 from streams.settings import Settings
 from streams.teller import Argument, Script, Teller
 

@@ -20,7 +20,7 @@ from schemas.outcomes import AlertAcknowledged, OutcomeRecorded
 from schemas.topics import ALERTS
 from streams import metrics
 from streams.connection import begin
-from streams.feed.keys import Keys
+from streams.feed_keys import Keys
 from streams.settings import Settings
 from streams.teller import Argument, Script, Teller
 

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 
 from agents import dossier as dossiers
 from agents.dossier import Dossier
+from agents.things import alert_of
 from schemas.alerts import OPEN_STATES, TriggerKind
-from schemas.facts import digest
 from schemas.identity import Identifier, Subject, SubjectKind, pseudonym, subject
 from schemas.topics import FACTS
 from streams.feed.callers import AT_CHECKPOINTS, Caller, Known
@@ -96,4 +96,4 @@ def _named(one: Dossier) -> Iterable[str]:
     for key, said in one.said.items():
         kind, _, trigger = key.partition("/")
         if kind in _BEFORE and said.state in _OPEN:
-            yield digest("alert", kind, trigger)
+            yield alert_of(kind, trigger)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from streams.feed.installation import Installation
-from streams.feed.keys import Keys
+from streams.feed_keys import Keys
 
 NEWEST: Final = 2000
 """Entries looked at: enough for days at a port, few enough for one page."""

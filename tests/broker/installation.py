@@ -20,7 +20,7 @@ from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, SCREENINGS, TOPICS, Top
 from streams import settings as settings_of
 from streams.admin import Admin
 from streams.cli import app
-from streams.deliver import Feeds
+from streams.feed_keys import Keys
 from streams.local import Local
 from streams.produce import Outbox, Record
 from streams.reading import everything
@@ -167,15 +167,15 @@ class Installation:
 
     def entries(self, feed: str) -> list[bytes]:
         """What stands in a recipient's stream, oldest first."""
-        return [fields[b"entry"] for _, fields in self.redis.xrange(self._feeds.stream(feed))]
+        return [fields[b"entry"] for _, fields in self.redis.xrange(self._keys.stream(feed))]
 
     def open(self, feed: str) -> set[str]:
         """Ids in a recipient's index of open alerts."""
-        return {name.decode() for name in self.redis.zrange(self._feeds.open(feed), 0, -1)}
+        return {name.decode() for name in self.redis.zrange(self._keys.open(feed), 0, -1)}
 
     @property
-    def _feeds(self) -> Feeds:
-        return Feeds(None, self.settings)  # type: ignore[arg-type]  # only its names of keys are used
+    def _keys(self) -> Keys:
+        return Keys(self.settings)
 
     def cli(self, *words: str, **more: str) -> Result:
         """A command of `suar`, in this process."""

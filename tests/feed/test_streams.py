@@ -138,7 +138,7 @@ async def test_a_cursor_from_yesterday_gets_a_gap_and_a_snapshot(suar: Installat
         async with small.client("supervisor") as client:
             terminal = await begun(Terminal(client, port.path))
             await pen.write(written[3:])
-            stream = pen.feeds.stream(port.feed)
+            stream = pen.feeds.keys.stream(port.feed)
             await terminal.read(enough=len(written) - 3)
             late = Terminal(client, port.path, cursor=_back(port, terminal.cursor, timedelta(days=1)))
             suar.redis.xtrim(stream, 20, approximate=False)
@@ -168,7 +168,7 @@ async def test_whoever_drops_between_gap_and_snapshot_is_told_again(
     await pen.write(written)
     async with gateway.client("supervisor") as client:
         now = await begun(Terminal(client, port.path))
-        suar.redis.xtrim(pen.feeds.stream(port.feed), 5, approximate=False)
+        suar.redis.xtrim(pen.feeds.keys.stream(port.feed), 5, approximate=False)
         late = Terminal(client, port.path, cursor=_back(port, now.cursor, timedelta(days=1)))
         await late.read(1)
         assert late.gaps

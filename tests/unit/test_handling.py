@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from agents.case import Case
-from agents.handling import alert_id, snooze
+from agents.handling import snooze
 from agents.route import view
 from agents.things import Trigger
 from schemas.alerts import Alert, Handled, Role, State, TriggerKind
@@ -158,7 +158,7 @@ def test_a_snooze_takes_nothing_back_that_it_was_given_from() -> None:
     registry = Trigger(TriggerKind.REGISTRY, person, registered)
     journey = Trigger(TriggerKind.ATTEMPT, "CR-1", registered)
     data: dict[str, Value] = {
-        "alert_id": alert_id(registry),
+        "alert_id": registry.alert_id,
         "trigger_id": person,
         "rule": "death_or_inactive_nik",
         "until": (start + timedelta(days=2)).isoformat(),

@@ -1,4 +1,4 @@
-"""Names of what stands in Redis for the feeds. All share one hash tag, and so one slot of a cluster."""
+"""Names of what stands in Redis for the feeds, for deliver, which writes them, and the gateway. All share one hash tag, and so one slot of a cluster."""
 
 from streams.settings import Settings
 
@@ -21,6 +21,10 @@ class Keys:
     def open(self, feed: str) -> str:
         """Ids of a feed's open alerts, scored by the trigger's time."""
         return f"{self._prefix}open:{feed}"
+
+    def upto(self, feed: str) -> str:
+        """The last offset of each place that a feed was given."""
+        return f"{self._prefix}upto:{feed}"
 
     def alert(self, alert_id: str) -> str:
         """The newest revision of an alert: whole, and as each feed sees it."""
