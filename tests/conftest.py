@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from streams.local import CHECKOUT, Local, services
+from tests.broker.installation import Installation
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,12 @@ def local(server_folder: Path) -> Iterator[Local]:
     """One Kafka and one Redis for the whole run: use fresh topic, group and key names in each test."""
     with services(server_folder / "shared") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def suar(local: Local, server_folder: Path, request: pytest.FixtureRequest) -> Iterator[Installation]:
+    """Fresh topics and an empty Redis; whatever still runs at the end of the module is ended."""
+    one = Installation(local, server_folder / request.node.name.replace("/", "-"))
+    one.reset()
+    yield one
+    one.close()

@@ -82,7 +82,7 @@ class Worker:
 
     @property
     def _port_setting(self) -> str:
-        return "SUAR_WEB_PORT" if self.command == "worker" else "SUAR_FEED_PORT"
+        return {"worker": "SUAR_WEB_PORT", "feed": "SUAR_FEED_PORT", "pager": "SUAR_PAGER_PORT"}[self.command]
 
     def send(self, what: signal.Signals) -> None:
         """A signal to the running program."""

@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,9 +15,8 @@ from schemas.alerts import Alert
 from schemas.paging import Page, PageRecord, PageResult
 from schemas.topics import ALERTS, DESK, PAGES
 from streams.admin import Admin
-from streams.local import CHECKOUT
 from tests.broker.installation import Installation
-from tests.drills.workers import _GUARD, Worker, until
+from tests.drills.workers import Worker, until
 from tests.feed.pager_alerts import BOOK, record
 
 SECRET = "nobody's secret"
@@ -94,41 +90,19 @@ def receiving() -> Iterator[Receiver]:
         thread.join()
 
 
-class PagerProgram(Worker):
-    """One `suar pager`."""
-
-    def start(self) -> None:
-        """Returns at once; `ready` tells when it works."""
-        assert not self.running, f"{self.name} runs already"
-        self.wanted = True
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "streams", "pager"],
-                cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": str(CHECKOUT), "SUAR_PAGER_PORT": str(self.port), **self.settings},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._guard = subprocess.Popen(
-            ["sh", "-c", _GUARD, str(self.pid)], stdin=subprocess.PIPE, start_new_session=True
-        )
-
-
 @dataclass
 class Desk:
     """An installation with empty topics, a receiver, and pagers of one rota."""
 
     suar: Installation
     receiver: Receiver
-    pagers: list[PagerProgram] = field(default_factory=list)
+    pagers: list[Worker] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
 
-    def pager(self, *, wait: bool = True, **settings: str) -> PagerProgram:
+    def pager(self, *, wait: bool = True, **settings: str) -> Worker:
         """One more, started and ready."""
         name = f"{self.suar.namespace}-pager-{len(self.pagers)}"
-        one = PagerProgram(name, self.suar.folder, {**self.environment, **settings})
+        one = Worker(name, self.suar.folder, {**self.environment, **settings}, command="pager")
         self.pagers.append(one)
         one.start()
         if wait:

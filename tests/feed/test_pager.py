@@ -21,9 +21,9 @@ from streams.publish import heartbeats
 from streams.publish import record_of as record_of_event
 from tests.broker.installation import Installation
 from tests.broker.people import Traveller
-from tests.drills.workers import until
+from tests.drills.workers import Worker, until
 from tests.feed.pager_alerts import WHY, alert, group, later
-from tests.feed.pagers import SECRET, Desk, PagerProgram, desk
+from tests.feed.pagers import SECRET, Desk, desk
 
 SLOW = {"CRITICAL": 60}
 """Minutes: no escalation within the test."""
@@ -185,7 +185,7 @@ def test_a_pager_that_was_relieved_while_it_slept_pages_nobody_twice(suar: Insta
         }
 
 
-def _rotas(pager: PagerProgram) -> list[str]:
+def _rotas(pager: Worker) -> list[str]:
     found = pager.health.get("rotas")
     return list(found) if isinstance(found, list) else []
 
