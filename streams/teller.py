@@ -10,7 +10,7 @@ from typing import Any, Final
 import hiredis
 import redis.exceptions
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
 Argument = bytes | str | int | float
 Command = tuple[Argument, ...]
@@ -103,7 +103,7 @@ class Teller:
             questions, self._waiting = self._waiting, []
             try:
                 answers = iter(await self._ask([command for one in questions for command in one.commands]))
-            except (RedisError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for an answer that cannot come
                 for question in questions:
                     if not question.answers.done():
                         question.answers.set_exception(error)
@@ -127,8 +127,10 @@ class Teller:
         except TimeoutError:
             await connection.disconnect(nowait=True)
             raise redis.exceptions.TimeoutError("no answer") from None
-        except BaseException:
+        except BaseException as error:
             await connection.disconnect(nowait=True)  # half-read answers must not meet the next questions
+            if isinstance(error, RuntimeError):  # what uvloop raises of a write on a connection that was cut
+                raise redis.exceptions.ConnectionError("the connection is cut") from error
             raise
 
 

@@ -56,7 +56,7 @@ class Load:
 
 
 def run(ground: Ground) -> list[Row]:
-    """Two rows for each rate: the echo, and the whole path of a traveller whose passport is known, with a worker a core."""
+    """Two rows for each rate: the echo, and the whole path of a traveller whose passport is known, on one worker."""
     loads, first = [], 5_000_000
     for rate in RATES:
         loads.append(Load(rate, ground.scale.latency_seconds, first, f"load-{rate}"))
@@ -72,12 +72,12 @@ def run(ground: Ground) -> list[Row]:
     rows: list[Row] = []
     for load, yardstick, times in zip(loads, echoes, ours, strict=True):
         rows.append(_row(load, "two-hop echo", yardstick))
-        rows.append(_row(load, "attempt → screening, two workers", times, yardstick))
+        rows.append(_row(load, "attempt → screening, one worker", times, yardstick))
     return rows
 
 
 def _whole_path(ground: Ground, loads: list[Load]) -> list[list[float]]:
-    with worker(ground) as one, worker(ground) as other:
+    with worker(ground) as one:
         ground.say("passports of the travellers")
         now = datetime.now(UTC)
         publish(ground.kafka, agency.heartbeats("latency", now))
@@ -85,7 +85,6 @@ def _whole_path(ground: Ground, loads: list[Load]) -> list[list[float]]:
             travellers = range(load.first, load.first + load.count)
             publish(ground.kafka, (one for number in travellers for one in agency.known(load.run, number, now)))
         one.until_idle()
-        other.until_idle()
         return [_measured(ground, Way(agency.CROSSINGS, SCREENINGS.name), load, "whole path") for load in loads]
 
 

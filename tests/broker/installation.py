@@ -153,11 +153,20 @@ class Installation:
     def settle(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> None:
         """Waits until nothing is left to fold. Progress is read before the ends: what is made of it would show there."""
 
+        behind: dict[Place, tuple[int, int]] = {}
+
         def still() -> bool:
             assert any(one.running for one in self.workers), f"the worker ended:\n{self.workers[-1].last_words()}"
-            return self.folded(topics) == self.ends(topics)
+            folded, ends = self.folded(topics), self.ends(topics)
+            behind.clear()
+            behind.update({place: (folded[place], end) for place, end in ends.items() if folded[place] != end})
+            return not behind
 
-        until(still, "all is folded", limit=40)
+        try:
+            until(still, "all is folded", limit=40)
+        except AssertionError as error:
+            words = "\n".join(f"{one.health}\n{one.last_words()}" for one in self.workers)
+            raise AssertionError(f"{error}; folded and end: {behind}\n{words}") from None
 
     def committed(self, stage: str, topic: Topic) -> dict[Place, int]:
         """What Kafka remembers of a stage's progress."""
