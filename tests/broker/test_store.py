@@ -8,8 +8,10 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+import uvloop
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
 
 from schemas.topics import ALERTS, FACTS, SCREENINGS
 from streams.app import connect
@@ -261,3 +263,37 @@ def _view(suar: Installation) -> tuple[object, ...]:
         if (decoded := [msgspec.json.decode(entry) for entry in suar.entries(feed)]) is not None
     }
     return dossiers, {feed: suar.open(feed) for feed in feeds}, entries
+
+
+def test_a_connection_cut_under_a_question_is_an_outage(local: Local) -> None:
+    """uvloop raises RuntimeError of a write on it; nobody may wait for ever for the answer, and the next question is asked anew."""
+
+    async def cut_and_ask() -> tuple[Exception, object]:
+        teller = Teller(connect(local.redis.address))
+        await teller.call("PING")
+        teller._connection._writer.transport.abort()
+        try:
+            async with asyncio.timeout(5):
+                await teller.call("PING")
+        except RedisError as error:
+            return error, await teller.call("PING")
+        finally:
+            await teller.close()
+        raise AssertionError("the cut was not noticed")
+
+    error, answer = uvloop.run(cut_and_ask())
+    assert isinstance(error, RedisConnectionError), repr(error)
+    assert answer in (b"PONG", "PONG")
+
+
+async def test_whoever_asks_hears_of_any_failure(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    teller = Teller(connect(local.redis.address))
+
+    async def broken(_: object) -> list[object]:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(teller, "_ask", broken)
+    async with asyncio.timeout(5):
+        with pytest.raises(KeyError):
+            await teller.call("PING")
+    await teller.close()
