@@ -72,15 +72,17 @@ def _logging(level: str) -> dict[str, object]:
     }
 
 
+COLLECTS_AT = (20_000, 20, 50)
+"""Facts are trees without cycles: the collector has little to find and much to look at."""
+
+
 def run(settings: Settings, policy: Policy, level: str = "INFO") -> None:
     """Runs until a signal; the process ends with it."""
     connection.mend()
     app = build(settings, policy)
     app.finalize()
     gc.freeze()
-    gc.set_threshold(
-        20_000, 20, 50
-    )  # facts are trees without cycles: the collector has little to find and much to look at
+    gc.set_threshold(*COLLECTS_AT)
     worker = faust.worker.Worker(
         app, loglevel=level, redirect_stdouts=False, quiet=True, logging_config=_logging(level)
     )
