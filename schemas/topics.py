@@ -74,6 +74,9 @@ DESK = Topic(
 )
 PAGES = Topic("suar.pages", "who was paged about which alert or group, when, and how it ended; no identity", ALERT_DAYS)
 AUDIT = Topic("suar.audit", "who read which alert, when and from where, keyed by alert id", AUDIT_DAYS)
+SEALS = Topic(
+    "suar.seals", "signed seals of the audit log, keyed by its partition; no identity", AUDIT_DAYS, partitions=1
+)
 
 AGENCY_TOPICS: tuple[Topic, ...] = (
     _agency(
@@ -202,5 +205,6 @@ TOPICS: tuple[Topic, ...] = (
     DESK,
     PAGES,
     AUDIT,
+    SEALS,
 )
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -5,6 +5,7 @@ import typer
 from streams.commands import (
     alerts,
     areas,
+    audit,
     budget,
     checkpoint,
     contract,
@@ -15,7 +16,9 @@ from streams.commands import (
     operate,
     pager,
     policy,
+    principals,
     rejects,
+    replay,
     rules,
     sop,
 )
@@ -33,12 +36,14 @@ app = typer.Typer(
 )
 app.add_typer(operate.topics, name="topics")
 app.add_typer(rejects.rejected, name="rejected")
+app.add_typer(principals.principals, name="principals")
 app.add_typer(keys.keys, name="keys")
 app.add_typer(sop.sop, name="sop")
 app.add_typer(policy.policy, name="policy")
 app.add_typer(rules.rules, name="rules")
 app.add_typer(pager.rota, name="rota")
 app.add_typer(pager.pages, name="pages")
+app.add_typer(audit.audit, name="audit")
 app.add_typer(checkpoint.checkpoint, name="checkpoint")
 app.command("doctor")(operate.doctor)
 app.command("worker")(operate.worker)
@@ -54,6 +59,7 @@ app.command("rebuild")(operate.rebuild)
 app.command("metrics")(operate.list_metrics)
 app.command("contract")(contract.contract)
 app.command("demo")(demo.demo)
+app.command("replay")(replay.replay)
 
 
 def main() -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)  # start, memory and open files of the program, under their usual names
 SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60, 600, 3600)
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
@@ -96,6 +97,8 @@ COMMITS = _counter("suar_commits_total", "Commits to Kafka, by outcome", "outcom
 COMMIT_AGE = _gauge("suar_commit_age_seconds", "Seconds since the last commit to Kafka that went through", "topic")
 TICKS = _counter("suar_ticks_total", "Due looks turned into facts, by clock", "clock")
 AUDIT_UNSENT = _gauge("suar_audit_unsent_records", "Audit records that wait in this gateway for Kafka")
+SEALED = _counter("suar_audit_sealed_total", "Audit records that this sealer sealed")
+SEAL_AGE = _gauge("suar_audit_unsealed_seconds", "How long the oldest audit record waits for its seal")
 AUDIT_LOST = _counter("suar_audit_lost_total", "Audit records given up because too many waited for Kafka")
 INGESTED = _counter(
     "suar_ingested_total", "Events that agencies sent over HTTP, by what became of them", "system", "outcome"

@@ -17,6 +17,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 from starlette.requests import HTTPConnection
 
+from schemas.audit import Look
 from schemas.topics import AUDIT
 from streams import metrics
 from streams.feed.callers import Caller
@@ -30,19 +31,6 @@ TRIED_AGAIN: Final = 1.0
 """Seconds between two attempts while Kafka is away."""
 FLUSHED_WITHIN: Final = 5.0
 """Seconds that a gateway waits for its last records when it stops."""
-
-
-class Look(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who saw or did what, when, and from where. `ids` are alerts, crossings, silences or pseudonymous subjects; nothing in clear."""
-
-    at: datetime
-    who: str
-    kind: str
-    roles: tuple[str, ...]
-    what: str
-    ids: tuple[str, ...]
-    address: str
-    request_id: str
 
 
 class Audit:

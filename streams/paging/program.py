@@ -1,20 +1,15 @@
-"""The program `suar pager`: the pager, and a small web server for its health and metrics."""
+"""The program `suar pager`: the pager, with its health and metrics beside it."""
 
-import asyncio
 import logging
-
-import uvicorn
-from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse
-from prometheus_client import generate_latest
 
 from schemas.paging import RotaBook
 from schemas.topics import ALERTS, DESK, PAGES
-from streams import connection, metrics
+from streams import connection
 from streams.admin import Admin, AdminError
 from streams.paging.channels import Channels
 from streams.paging.pager import Pager
 from streams.paging.settings import PagerSettings
+from streams.probes import beside
 
 log = logging.getLogger("suar.pager")
 
@@ -27,26 +22,17 @@ async def serve(settings: PagerSettings, book: RotaBook) -> None:
         for name in channels.unset:
             log.warning("channel %s has no address: its pages become dead letters", name)
         pager = Pager(settings, book, channels)
-        config = uvicorn.Config(
-            pages(pager, channels.unset),
-            host=settings.pager_host,
-            port=settings.pager_port,
-            access_log=False,
-            log_config=None,
-        )
-        await _beside(pager, uvicorn.Server(config))
 
+        def state() -> dict[str, object]:
+            return {
+                "ready": pager.ready,
+                "read": pager.log.whole.is_set(),
+                "joined": pager.duty.joined,
+                "rotas": sorted(pager.duty.rotas - {""}),
+                "without_address": list(channels.unset),
+            }
 
-async def _beside(pager: Pager, server: uvicorn.Server) -> None:
-    """Whichever ends first ends the other."""
-    web, paging = asyncio.create_task(server.serve()), asyncio.create_task(pager.run())
-    await asyncio.wait({web, paging}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    paging.cancel()
-    await asyncio.gather(web, paging, return_exceptions=True)
-    for task in (paging, web):
-        if not task.cancelled() and (error := task.exception()) is not None:
-            raise error
+        await beside(pager.run(), state, settings.pager_host, settings.pager_port)
 
 
 async def _refuse_wrong_topics(settings: PagerSettings) -> None:
@@ -54,29 +40,3 @@ async def _refuse_wrong_topics(settings: PagerSettings) -> None:
         differences = await admin.check((ALERTS, PAGES, DESK))
     if differences:
         raise AdminError(f"{differences[0]}: run `suar topics check`, then `suar topics create`")
-
-
-def pages(pager: Pager, unset: tuple[str, ...]) -> FastAPI:
-    """/live, /ready and /metrics."""
-    app = FastAPI(openapi_url=None)
-
-    @app.get("/live")
-    async def live() -> dict[str, bool]:
-        return {"live": True}
-
-    @app.get("/ready")
-    async def ready() -> JSONResponse:
-        said = {
-            "ready": pager.ready,
-            "read": pager.log.whole.is_set(),
-            "joined": pager.duty.joined,
-            "rotas": sorted(pager.duty.rotas - {""}),
-            "without_address": list(unset),
-        }
-        return JSONResponse(said, 200 if pager.ready else 503)
-
-    @app.get("/metrics")
-    async def exposition() -> Response:
-        return Response(generate_latest(metrics.REGISTRY), media_type="text/plain; version=0.0.4")
-
-    return app

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its stub forgets OffsetSpec
 from prometheus_client.parser import text_string_to_metric_families
@@ -18,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, SCREENINGS, TOPICS, Topic
 from streams import settings as settings_of
-from streams.admin import Admin
+from streams.admin import Admin, AdminError
 from streams.cli import app
 from streams.feed_keys import Keys
 from streams.local import Local
@@ -74,17 +75,18 @@ class Installation:
 
     def recreate(self, topics: Sequence[Topic]) -> None:
         """Topics as the table has them, empty, and led by the broker: it takes them one by one."""
-        asyncio.run(self._recreate(topics))
+        asyncio.run(self._delete([topic.name for topic in topics]))
         until(lambda: self._led(topics), "the new topics have leaders")
 
     def _led(self, topics: Sequence[Topic]) -> bool:
+        """A topic that is being deleted still stands for a moment, and its successor is made when it is gone."""
         try:
+            asyncio.run(self._create(topics))
             return self.ends(topics) is not None
-        except KafkaException:
+        except (KafkaException, KafkaError, AdminError):
             return False
 
-    async def _recreate(self, topics: Sequence[Topic]) -> None:
-        await self._delete([topic.name for topic in topics])
+    async def _create(self, topics: Sequence[Topic]) -> None:
         async with Admin(self.local.kafka.address) as admin:
             await admin.create(topics)
 
@@ -186,11 +188,11 @@ class Installation:
     def _keys(self) -> Keys:
         return Keys(self.settings)
 
-    def cli(self, *words: str, **more: str) -> Result:
-        """A command of `suar`, in this process."""
+    def cli(self, *words: str, typed: str | None = None, **more: str) -> Result:
+        """A command of `suar`, in this process, and what somebody types when it asks."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("streams.commands.terminal.console.width", 200)
-            return CliRunner().invoke(app, list(words), env={**self.environment, **more})
+            return CliRunner().invoke(app, list(words), input=typed, env={**self.environment, **more})
 
 
 def metric(worker: Worker, name: str, **labels: str) -> float:
