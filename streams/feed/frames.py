@@ -17,6 +17,17 @@ SNAPSHOT: Final = "snapshot"
 HERE: Final = "here"
 
 
+class _About(msgspec.Struct):
+    """What of a frame's body says whom it is about."""
+
+    alert_id: str = ""
+    crossing_id: str = ""
+    alerts: "tuple[_About, ...]" = ()
+
+
+_ABOUT = msgspec.json.Decoder(_About)
+
+
 @dataclass(frozen=True)
 class Frame:
     """One thing said. `body` is JSON on one line; `place` is where on the log it stands, empty for what does not."""
@@ -30,6 +41,14 @@ class Frame:
     def name(self) -> str:
         """The cursor as text; made once, however many read it."""
         return self.cursor.encode()
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Alerts and crossings that it tells of, for the audit log."""
+        if self.event not in {ALERT, SCREENING, SNAPSHOT}:
+            return ()
+        about = _ABOUT.decode(self.body)
+        return tuple(name for one in about.alerts or (about,) if (name := one.alert_id or one.crossing_id))
 
     @cached_property
     def sse(self) -> bytes:

@@ -70,22 +70,34 @@ async def feed_socket(socket: WebSocket, feed: str) -> None:
 async def _stream(request: Request, who: Caller, feed: str, given: str | None) -> StreamingResponse:
     suar: Installation = request.app.state.suar
     board = await suar.boards.board(feed)
-    frames = _while_known(request, from_cursor(board, given))
+    frames = _while_known(request, who, from_cursor(board, given))
     suar.audit.saw(who, "stream", (feed,), request)
     return StreamingResponse(_events(frames), media_type="text/event-stream", headers=_HEADERS)
 
 
-async def _while_known(connection: HTTPConnection, frames: AsyncGenerator[Frame, None]) -> AsyncGenerator[Frame, None]:
-    """A stream ends with the session or the key that opened it, soon after; a keep-alive comes at least as often."""
-    access: Recognises = connection.app.state.suar.access
-    looked = time.monotonic()
-    async with aclosing(frames) as open_frames:
-        async for frame in open_frames:
-            if time.monotonic() - looked >= LOOKS_EVERY:
-                if not await access.still(connection):
-                    return
-                looked = time.monotonic()
-            yield frame
+async def _while_known(
+    connection: HTTPConnection, who: Caller, frames: AsyncGenerator[Frame, None]
+) -> AsyncGenerator[Frame, None]:
+    """A stream ends with the session or the key that opened it, soon after; a keep-alive comes at least as often.
+
+    What it told is noted, some frames together.
+    """
+    suar: Installation = connection.app.state.suar
+    access: Recognises = suar.access
+    looked, told = time.monotonic(), list[str]()
+    try:
+        async with aclosing(frames) as open_frames:
+            async for frame in open_frames:
+                if time.monotonic() - looked >= LOOKS_EVERY:
+                    suar.audit.saw(who, "streamed", told, connection)
+                    told.clear()
+                    if not await access.still(connection):
+                        return
+                    looked = time.monotonic()
+                yield frame
+                told += frame.ids
+    finally:
+        suar.audit.saw(who, "streamed", told, connection)
 
 
 async def _events(frames: AsyncGenerator[Frame, None]) -> AsyncGenerator[bytes, None]:
@@ -100,7 +112,7 @@ async def _socket(socket: WebSocket, who: Caller, feed: str) -> None:
     """Raises Problem before the socket is accepted."""
     suar: Installation = socket.app.state.suar
     board = await suar.boards.board(feed)
-    frames = _while_known(socket, from_cursor(board, socket.query_params.get("cursor")))
+    frames = _while_known(socket, who, from_cursor(board, socket.query_params.get("cursor")))
     suar.audit.saw(who, "stream", (feed,), socket)
     await socket.accept()
     tasks = [asyncio.create_task(_say(socket, frames)), asyncio.create_task(_until_gone(socket))]
