@@ -9,6 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from schemas.topics import TOPICS, Topic
+from streams import security
 
 
 class AdminError(Exception):
@@ -33,15 +34,14 @@ class Admin:
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
-        self._client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+        self._client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **security.kafka(), request_timeout_ms=10_000)
 
     async def __aenter__(self) -> "Admin":
         try:
             await self._client.start()
-        except KafkaError as error:
-            raise AdminError(
-                f"no Kafka broker answers at {self._bootstrap} ({type(error).__name__}): start it, or set SUAR_KAFKA"
-            ) from None
+        except KafkaError:
+            await self._client.close()
+            raise AdminError(await security.why(self._bootstrap)) from None
         return self
 
     async def __aexit__(self, *_: object) -> None:

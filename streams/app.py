@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from schemas.envelope import System
 from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, SCREENINGS, Topic
-from streams import metrics
+from streams import metrics, security
 from streams.admit import AdmitFold, Limits
 from streams.budget import Budgets
 from streams.conductor import Conductor
@@ -165,6 +165,7 @@ def _faust(settings: Settings) -> faust.App:
     return faust.App(
         f"{settings.namespace}-worker",
         broker=f"kafka://{settings.kafka}".replace(",", ";"),
+        broker_credentials=security.faust(settings),
         topic_disable_leader=True,
         topic_allow_declare=False,
         broker_session_timeout=settings.session_timeout,
@@ -183,6 +184,7 @@ def connect(url: str) -> Redis:
     """A client whose lanes wait their turn for a connection instead of opening hundreds."""
     pool = BlockingConnectionPool.from_url(
         url,
+        **security.redis(url),
         max_connections=CONNECTIONS,
         timeout=None,
         socket_timeout=5,

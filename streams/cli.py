@@ -20,6 +20,7 @@ from streams.commands import (
     rejects,
     replay,
     rules,
+    simulate,
     sop,
 )
 
@@ -60,6 +61,7 @@ app.command("metrics")(operate.list_metrics)
 app.command("contract")(contract.contract)
 app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
+app.command("simulate")(simulate.simulate)
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ STOP_LIMIT = 10.0  # seconds of grace before a kill
 _CLUSTER_ID = "SuarSuarSuarSuarSuarSA"
 
 # Metadata, version 1, about no topic (protocol guide): the answer lists the brokers that may lead partitions.
-_KAFKA_METADATA = struct.pack(">ihhihi", 14, 3, 1, 0, -1, 0)
+KAFKA_METADATA = struct.pack(">ihhihi", 14, 3, 1, 0, -1, 0)
 
 # A server gets its own session, so that Ctrl-C reaches only us and the stop stays orderly. It must not outlive us
 # either: its guard waits on a pipe that closes however we end, kill -9 included, and then kills. PR_SET_PDEATHSIG
@@ -255,14 +255,14 @@ class KafkaServer(_Server):
         return (self.port, self.controller_port)
 
     def _command(self) -> list[str]:
-        data = self.folder / "kafka"
-        text = Template(KAFKA_PROPERTIES.read_text())
-        Path(self._mark).write_text(
-            text.substitute(port=self.port, controller_port=self.controller_port, data=data.name)
-        )
-        if not (data / "meta.properties").exists():
+        Path(self._mark).write_text(self._properties())
+        if not (self.folder / "kafka" / "meta.properties").exists():
             self._format()
         return self._java("kafka.Kafka", self._mark)
+
+    def _properties(self) -> str:
+        text = Template(KAFKA_PROPERTIES.read_text())
+        return text.substitute(port=self.port, controller_port=self.controller_port, data="kafka")
 
     def _format(self) -> None:
         format_storage = ("kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", _CLUSTER_ID, "-c")
@@ -292,7 +292,7 @@ class KafkaServer(_Server):
         return [_program("java"), *options, *quiet, "-cp", f"{KAFKA_LIBS}/*", *arguments]
 
     def _answers(self) -> bool:
-        reply = self._ask(_KAFKA_METADATA, 12)
+        reply = self._ask(KAFKA_METADATA, 12)
         return len(reply) == 12 and struct.unpack(">iii", reply)[2] > 0
 
 

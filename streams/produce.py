@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from schemas.topics import MAX_RECORD_BYTES, PARTITIONS
+from streams import security
 from streams.connection import begin
 
 MAX_BATCH_BYTES = 512 * 1024
@@ -122,6 +123,7 @@ class Outbox:
             if self._producer is None:
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self._bootstrap,
+                    **security.kafka(),
                     acks="all",
                     enable_idempotence=True,
                     max_batch_size=MAX_BATCH_BYTES,

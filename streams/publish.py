@@ -60,6 +60,19 @@ def record_of(event: Mapping[str, Any]) -> Record:
     return Record(topic.name, str(event["id"]).encode(), json.dumps(event, separators=(",", ":")).encode())
 
 
+def records_of(event: Mapping[str, Any]) -> list[Record]:
+    """As `record_of`; a heartbeat stands in a file once, and goes to every partition of its system's topics."""
+    if event.get("type") != HEARTBEAT:
+        return [record_of(event)]
+    name, value = str(event["id"]), json.dumps(event, separators=(",", ":")).encode()
+    return [
+        Record(topic.name, f"{name}-{topic.name}-{partition}".encode(), value, partition)
+        for topic in AGENCY_TOPICS
+        if topic.system is not None and topic.system.value == event.get("source")
+        for partition in range(topic.partitions)
+    ]
+
+
 def heartbeats(upto: datetime, topics: Iterable[Topic] = AGENCY_TOPICS) -> list[Record]:
     """A heartbeat for every partition of every topic, complete up to that moment."""
     beats = []
@@ -82,20 +95,21 @@ async def publish_lines(outbox: Outbox, lines: Iterable[tuple[int, str]]) -> Asy
     """
     done = 0
     batch: list[Record] = []
-    number = 0
+    waiting = number = 0
     for number, line in lines:
-        batch.append(_line(number, line))
-        if len(batch) >= AT_ONCE:
+        batch += _line(number, line)
+        waiting += 1
+        if waiting >= AT_ONCE:
             await outbox.send(batch)
-            done += len(batch)
-            batch = []
+            done += waiting
+            batch, waiting = [], 0
             yield number, done
     if batch:
         await outbox.send(batch)
-        yield number, done + len(batch)
+        yield number, done + waiting
 
 
-def _line(number: int, line: str) -> Record:
+def _line(number: int, line: str) -> list[Record]:
     try:
         event = json.loads(line)
     except json.JSONDecodeError as error:
@@ -103,6 +117,6 @@ def _line(number: int, line: str) -> Record:
     if not isinstance(event, dict) or "id" not in event:
         raise PublishError(f"line {number} is not an event: it needs id, source, type, time, recorded_at and data")
     try:
-        return record_of(event)
+        return records_of(event)
     except PublishError as error:
         raise PublishError(f"line {number}: {error}") from None

@@ -34,6 +34,7 @@ from aiokafka.errors import KafkaError
 
 from schemas.envelope import Event, System
 from schemas.topics import MAX_RECORD_BYTES
+from streams import security
 from streams.produce import Record
 from streams.publish import envelope, heartbeats, topic_of, topics_of
 
@@ -179,6 +180,7 @@ class Publisher:
             if self._producer is None:
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self.bootstrap,
+                    **security.kafka(),
                     acks="all",
                     enable_idempotence=True,
                     compression_type="zstd",

@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas.topics import BY_NAME
+from streams import security
 from streams.connection import begin
 
 
 async def _assigned(bootstrap: str, topics: tuple[str, ...]) -> AIOKafkaConsumer:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, **security.kafka(), enable_auto_commit=False, fetch_max_wait_ms=100
+    )
     try:
         await begin(consumer)
     except BaseException:

@@ -1,10 +1,13 @@
 """Settings: one class, one prefix (SUAR_), every field with a default that runs the demo; secrets have none."""
 
+import os
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_KEY_BYTES = 32
@@ -14,13 +17,88 @@ class SettingsError(Exception):
     """The settings cannot be used; the text is one line that says what to do."""
 
 
-class Settings(BaseSettings):
-    """Read from the environment (`SUAR_KAFKA=…`) or from files in `SUAR_SECRETS_DIR`."""
+KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_SSL"]
+"""How clients speak to Kafka: in clear, with a certificate of their own, or with a SCRAM-SHA-512 password over TLS."""
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """A secret may be in a file: `SUAR_KAFKA_PASSWORD_FILE` names the one that holds what `SUAR_KAFKA_PASSWORD` would."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        """Raises SettingsError when the file cannot be read."""
+        name = f"SUAR_{field_name.upper()}_FILE"
+        file = os.environ.get(name) if SecretStr in (field.annotation, *get_args(field.annotation)) else None
+        if not file:
+            return None, field_name, False
+        try:
+            return Path(file).read_text().strip(), field_name, False
+        except OSError as error:
+            raise SettingsError(f"{name}: {error.strerror}. Set it to: a file with the value.") from None
+
+    def __call__(self) -> dict[str, object]:
+        """Every secret that stands in a file."""
+        found = {name: self.get_field_value(info, name)[0] for name, info in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Security(BaseSettings):
+    """How this process makes itself known to Kafka and Redis, and by what it knows them."""
 
     model_config = SettingsConfigDict(env_prefix="SUAR_", frozen=True, hide_input_in_errors=True, extra="ignore")
 
+    kafka_ca: Path | None = Field(None, description="PEM file with the authority that signs Kafka's certificates")
+    kafka_certificate: Path | None = Field(None, description="PEM file with our certificate for Kafka")
+    kafka_key: Path | None = Field(None, description="PEM file with the key of our certificate for Kafka")
+    kafka_user: str | None = Field(None, description="Our name with Kafka, for SASL_SSL with SCRAM-SHA-512")
+    kafka_password: SecretStr | None = Field(None, description="Our password with Kafka")
+    kafka_protocol: KafkaProtocol = Field(
+        "PLAINTEXT", validate_default=True, description="How to speak to Kafka: PLAINTEXT, SSL or SASL_SSL"
+    )
+    redis_ca: Path | None = Field(None, description="PEM file with the authority that signs Redis's certificate")
+    redis_user: str | None = Field(None, description="Our name with Redis, as its ACL has it")
+    redis_password: SecretStr | None = Field(None, description="Our password with Redis")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What a caller says goes before the environment, and that before files."""
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+    @field_validator("kafka_ca", "kafka_certificate", "kafka_key", "redis_ca")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None and not os.access(value, os.R_OK):
+            raise ValueError("there is no such file, or it may not be read")
+        return value
+
+    @field_validator("kafka_protocol")
+    @classmethod
+    def _complete(cls, value: KafkaProtocol, info: ValidationInfo) -> KafkaProtocol:
+        needed = {
+            "PLAINTEXT": (),
+            "SSL": ("kafka_certificate", "kafka_key"),
+            "SASL_SSL": ("kafka_user", "kafka_password"),
+        }
+        missing = [f"SUAR_{name.upper()}" for name in needed[value] if name in info.data and not info.data[name]]
+        if missing:
+            raise ValueError(f"{value} needs {' and '.join(missing)}")
+        given = [name for name in ("kafka_user", "kafka_certificate") if info.data.get(name)]
+        if value == "PLAINTEXT" and given:
+            raise ValueError(f"PLAINTEXT takes no SUAR_{given[0].upper()}")
+        return value
+
+
+class Settings(Security):
+    """Read from the environment (`SUAR_KAFKA=…`); a secret also from the file that `…_FILE` names."""
+
     kafka: str = Field("127.0.0.1:19292", description="Kafka bootstrap servers")
-    redis: str = Field("redis://127.0.0.1:16390/0", description="Redis URL")
+    redis: str = Field("redis://127.0.0.1:16390/0", description="Redis URL; rediss:// is TLS")
     namespace: str = Field("suar", description="Prefix of consumer groups and Redis keys; one per installation")
     pseudonym_key: SecretStr = Field(description="Secret of at least 32 bytes, hex or text: the key of all pseudonyms")
     policy: Path = Field(ROOT / "deploy/policy/2026-11.toml", description="The policy in force until one is published")
@@ -47,6 +125,13 @@ class Settings(BaseSettings):
     rejected_run: int = Field(1000, description="So many bad records in a row of one topic stop the worker with code 4")
     feed_length: int = Field(10_000, description="Entries kept in each recipient's feed")
 
+    @field_validator("redis")
+    @classmethod
+    def _without_password(cls, value: str) -> str:
+        if urlsplit(value).password:
+            raise ValueError("a URL is shown: the password goes to SUAR_REDIS_PASSWORD or its file")
+        return value
+
     @field_validator("pseudonym_key")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
@@ -60,7 +145,7 @@ class Settings(BaseSettings):
         return self.pseudonym_key.get_secret_value().encode()
 
 
-Kind = TypeVar("Kind", bound=Settings)
+Kind = TypeVar("Kind", bound=Security)
 
 
 def load(**overrides: object) -> Settings:
@@ -76,4 +161,9 @@ def read(kind: type[Kind], **overrides: object) -> Kind:
         first = error.errors(include_input=False, include_url=False)[0]
         name = f"SUAR_{str(first['loc'][0]).upper()}"
         meaning = kind.model_fields[str(first["loc"][0])].description
-        raise SettingsError(f"{name}: {first['msg'].lower()}. Set it to: {meaning}.") from None
+        raise SettingsError(f"{name}: {_said(first['msg'])}. Set it to: {meaning}.") from None
+
+
+def _said(message: str) -> str:
+    """Pydantic's sentence as the middle of ours; names of variables keep their letters."""
+    return message[:1].lower() + message[1:]

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 
 from schemas.topics import BY_NAME
-from streams import metrics
+from streams import metrics, security
 from streams.health import EXIT_COUNTS, give_up
 from streams.settings import Settings
 
@@ -87,6 +87,7 @@ class Source(mode.Service):
         """Makes the consumer; `pump` joins the group, so that one stage's join does not wait for another's."""
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=self._settings.kafka,
+            **security.kafka(),
             group_id=f"{self._settings.namespace}-{self.stage}-{self.topic}",
             auto_offset_reset="earliest",
             enable_auto_commit=False,

@@ -15,6 +15,7 @@ from rich.text import Text as Styled
 from schemas.alerts import OPEN_STATES, Alert, Severity, Text
 from schemas.policy import Policy
 from schemas.topics import ALERTS
+from streams import security
 from streams.commands.terminal import COLOURS, Exit, console, fail, in_force, run, without_secrets
 from streams.deliver import Feeds
 from streams.reading import following
@@ -93,7 +94,7 @@ def explain(
     policy = in_force(config.policy)
 
     async def work() -> Alert | None:
-        client = Redis.from_url(config.redis, socket_timeout=5)
+        client = Redis.from_url(config.redis, **security.redis(config.redis), socket_timeout=5)
         feeds = Feeds(Teller(client), config)
         found = await feeds.alert(alert_id)
         if found is None:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from agents.budget import Spent
 from agents.rules.rule import local_time
+from streams import security
 from streams.budget import Budgets
 from streams.commands.terminal import COLOURS, console, fail, in_force, run, without_secrets
 from streams.teller import Teller
@@ -36,7 +37,7 @@ def budget(
     now = datetime.now(UTC)
 
     async def work() -> list[Spent]:
-        teller = Teller(Redis.from_url(config.redis, socket_timeout=5))
+        teller = Teller(Redis.from_url(config.redis, **security.redis(config.redis), socket_timeout=5))
         budgets = Budgets(teller, config, policy)
         found: list[Spent] = []
         for place in [checkpoint] if checkpoint else sorted(policy.checkpoints):

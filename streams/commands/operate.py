@@ -14,12 +14,14 @@ from redis.exceptions import RedisError
 from rich.table import Table
 
 from schemas.topics import TOPICS
-from streams import metrics, settings
+from streams import metrics, security, settings
 from streams import policy as policies
 from streams import worker as workers
+from streams.acls import Access
 from streams.admin import Admin, AdminError
 from streams.announce import refuse_changed
 from streams.commands.terminal import configured, console, fail, in_force, run, without_secrets
+from streams.principals import PRINCIPALS
 from streams.settings import Settings
 
 topics = typer.Typer(help="Topics on the broker, from the table in schemas/topics.", no_args_is_help=True)
@@ -90,7 +92,7 @@ async def _kafka(config: Settings) -> list[Finding]:
 
 
 async def _redis(config: Settings) -> list[Finding]:
-    client = Redis.from_url(config.redis, socket_connect_timeout=2, socket_timeout=2)
+    client = Redis.from_url(config.redis, **security.redis(config.redis), socket_connect_timeout=2, socket_timeout=2)
     try:
         info = await client.info()
         policy = (await client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
@@ -109,15 +111,26 @@ async def _redis(config: Settings) -> list[Finding]:
 
 
 @topics.command("create")
-def create(replication: Annotated[int, typer.Option(help="Copies of each partition")] = 1) -> None:
+def create(
+    replication: Annotated[int, typer.Option(help="Copies of each partition")] = 1,
+    secure: Annotated[bool, typer.Option("--secure", help="Also put the access lists of all principals")] = False,
+) -> None:
     """Create the topics that are missing; existing ones are left as they are.
 
     Example: suar topics create --replication 3
+
+    Example: suar topics create --replication 3 --secure
     """
+    config = without_secrets()
 
     async def work() -> list[str]:
-        async with Admin(without_secrets().kafka) as admin:
-            return await admin.create(replication=replication)
+        async with Admin(config.kafka) as admin:
+            made = await admin.create(replication=replication)
+        if secure:
+            async with Access(config.kafka) as access:
+                for one in PRINCIPALS:
+                    await access.grant(one, config.namespace)
+        return made
 
     made = run(work())
     console.print(f"{len(made)} topics created" if made else "nothing to create: all topics are there")
@@ -167,7 +180,7 @@ def rebuild(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = Fal
         typer.confirm(f"Delete every key of namespace {config.namespace} in {config.redis}?", abort=True)
 
     async def work() -> int:
-        client = Redis.from_url(config.redis)
+        client = Redis.from_url(config.redis, **security.redis(config.redis))
         gone = 0
         for pattern in (
             "*:next",

@@ -18,7 +18,7 @@ from schemas.topics import FACTS
 from streams import allow as allowing
 from streams import book as books
 from streams import policy as policies
-from streams import shadowing
+from streams import security, shadowing
 from streams.allow import Kind
 from streams.announce import Announcer, UnknownVersionError
 from streams.book import Book
@@ -192,7 +192,7 @@ async def _put(config: Settings, use: Use, what: Policy | str) -> str:
 
 async def _taken_up(config: Settings) -> dict[Use, dict[str, int]] | None:
     """By use and digest: how many partitions judge by it. None when Redis does not say."""
-    client = Redis.from_url(config.redis, socket_connect_timeout=2, socket_timeout=2)
+    client = Redis.from_url(config.redis, **security.redis(config.redis), socket_connect_timeout=2, socket_timeout=2)
     try:
         return await versions_of(client, config.namespace)
     except (OSError, RedisError):

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from schemas.policy import Policy
 from streams import policy as policies
+from streams import security
 from streams.budget import Budgets
 from streams.feed.access import Access
 from streams.feed.agencies import Agencies
@@ -104,6 +105,7 @@ def connect(url: str) -> Redis:
     """A client that says at once when Redis is away: the caller of an API decides whether to wait."""
     pool = BlockingConnectionPool.from_url(
         url,
+        **security.redis(url),
         max_connections=CONNECTIONS,
         timeout=5,
         socket_timeout=5,

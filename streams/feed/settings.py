@@ -13,7 +13,7 @@ SignIn = Literal["closed", "development", "oidc"]
 
 
 class FeedSettings(Settings):
-    """Read from the environment (`SUAR_FEED_PORT=…`) or from files in `SUAR_SECRETS_DIR`."""
+    """Read from the environment (`SUAR_FEED_PORT=…`); a secret also from the file that `…_FILE` names."""
 
     feed_host: str = Field("127.0.0.1", description="Address of the gateway")
     feed_port: int = Field(16080, description="Port of the gateway; one per gateway on a host")

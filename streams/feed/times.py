@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from schemas.outcomes import AlertAcknowledged, OutcomeRecorded
 from schemas.topics import ALERTS
-from streams import metrics
+from streams import metrics, security
 from streams.connection import begin
 from streams.feed_keys import Keys
 from streams.settings import Settings
@@ -118,6 +118,7 @@ class Times:
         consumer = AIOKafkaConsumer(
             ALERTS.name,
             bootstrap_servers=self._settings.kafka,
+            **security.kafka(),
             group_id=f"{self._settings.namespace}-times",
             auto_offset_reset="latest",
             enable_auto_commit=False,

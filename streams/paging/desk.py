@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from schemas.paging import Silence
 from schemas.topics import DESK
-from streams import metrics
+from streams import metrics, security
 from streams.produce import Outbox, Record
 
 log = logging.getLogger("suar.desk")
@@ -71,7 +71,9 @@ class Desk:
 
     async def _run(self) -> None:
         while True:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False, fetch_max_wait_ms=100)
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._kafka, **security.kafka(), enable_auto_commit=False, fetch_max_wait_ms=100
+            )
             try:
                 await consumer.start()
                 await self._follow(consumer)

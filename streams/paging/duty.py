@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.topics import PAGES
+from streams import security
 from streams.paging.desk import AGAIN_AFTER
 from streams.paging.settings import PagerSettings
 from streams.produce import partition_of
@@ -43,6 +44,7 @@ class Duty:
         while True:
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._settings.kafka,
+                **security.kafka(),
                 group_id=f"{self._settings.namespace}-pager",
                 enable_auto_commit=False,
                 auto_offset_reset="latest",

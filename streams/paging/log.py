@@ -19,7 +19,7 @@ from agents.calls import World
 from schemas.alerts import Alert
 from schemas.paging import Page, PageRecord
 from schemas.topics import ALERTS, DESK, PAGES
-from streams import metrics
+from streams import metrics, security
 from streams.paging.desk import AGAIN_AFTER, take
 
 log = logging.getLogger("suar.pager")
@@ -66,6 +66,7 @@ class PagerLog:
         while True:
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._kafka,
+                **security.kafka(),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 fetch_max_wait_ms=20,

@@ -1,0 +1,88 @@
+"""Bias: who is stopped more often than what is true of them explains. Sex, age, province and religion are inputs of no rule."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from schemas.truth import Departure, Traveller
+from streams.evaluation.attempts import Judged
+from streams.evaluation.shares import Share, share
+
+ADULT, MIDDLE, OLD = 18, 35, 55
+_KINDS: Final = (Traveller.TRAFFICKED, Traveller.WORKER_WITHOUT_PAPERS)
+
+
+class Group(msgspec.Struct, frozen=True):
+    """People of one sex, age band, province or religion.
+
+    `expected` is how many of them would be stopped if each were stopped as often as all the trafficked, all workers without
+    papers, or all others are: what the truth explains (indirect standardisation). `ratio` is those stopped against that,
+    with the Wilson bounds of the rate; None where nobody is expected to be stopped.
+    """
+
+    by: str
+    name: str
+    stopped: Share
+    expected: float
+    ratio: float | None
+    low: float
+    high: float
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Is the group stopped more often than explained, by more than chance would do?"""
+        return self.low > 1.0
+
+
+def age_band(departure: Departure) -> str:
+    """Children, and three bands of adults."""
+    age = departure.age
+    if age < ADULT:
+        return f"0-{ADULT - 1}"
+    if age < MIDDLE:
+        return f"{ADULT}-{MIDDLE - 1}"
+    return f"{MIDDLE}-{OLD - 1}" if age < OLD else f"{OLD}+"
+
+
+BY: Final[dict[str, Callable[[Departure], str]]] = {
+    "sex": lambda one: one.sex,
+    "age": age_band,
+    "province": lambda one: one.province,
+    "religion": lambda one: one.religion,
+}
+
+
+def groups(attempts: Sequence[Judged]) -> tuple[Group, ...]:
+    """One line for each group that has a name, the largest first within its kind."""
+    rates = _rates(attempts)
+    found: list[Group] = []
+    for by, name_of in BY.items():
+        members: dict[str, list[Judged]] = {}
+        for one in attempts:
+            members.setdefault(name_of(one.departure), []).append(one)
+        lines = [_group(by, name, some, rates) for name, some in members.items() if name]
+        found += sorted(lines, key=lambda line: (-line.stopped.of, line.name))
+    return tuple(found)
+
+
+def _kind(one: Judged) -> Traveller | None:
+    return one.departure.traveller if one.departure.traveller in _KINDS else None
+
+
+def _rates(attempts: Sequence[Judged]) -> dict[Traveller | None, float]:
+    """By truth: the share that is stopped."""
+    rates: dict[Traveller | None, float] = {}
+    for kind in (*_KINDS, None):
+        alike = [one for one in attempts if _kind(one) is kind]
+        rates[kind] = sum(one.stopped for one in alike) / len(alike) if alike else 0.0
+    return rates
+
+
+def _group(by: str, name: str, members: Sequence[Judged], rates: dict[Traveller | None, float]) -> Group:
+    stopped = share(sum(one.stopped for one in members), len(members))
+    expected = sum(rates[_kind(one)] for one in members)
+    if not expected:
+        return Group(by, name, stopped, 0.0, None, 0.0, 0.0)
+    scale = len(members) / expected
+    return Group(by, name, stopped, expected, stopped.hits / expected, stopped.low * scale, stopped.high * scale)

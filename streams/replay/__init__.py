@@ -1,0 +1,1 @@
+"""Replay: a history through the pure core with its own clock, under any policy, alike on any number of processes."""

@@ -1,0 +1,217 @@
+"""The course of a replay: slice after slice, to the fixpoint of each, with checkpoints from which it can go on."""
+
+import json
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from streams.replay.history import History
+from streams.replay.team import ReplayError, Team
+from streams.replay.words import ALERT, SLICE, Line, Mark, Reply, Said, Slice, Step
+
+BLOCK = 4000
+"""Lines that are admitted at once."""
+KEEP_EVERY = 250_000
+"""Lines between two checkpoints, about half a minute."""
+SAID, ALERTS, COUNTS, CHECKPOINT = "said.ndjson", "alerts.ndjson", "counts.json", "checkpoint"
+
+
+class Counts(msgspec.Struct):
+    """What a replay went through and said."""
+
+    lines: int = 0
+    facts: int = 0
+    """Notes and ticks included."""
+    revisions: int = 0
+    screenings: int = 0
+    slices: int = 0
+    rejected: dict[str, int] = {}
+    """By reason."""
+
+
+class Place(msgspec.Struct):
+    """Where a replay stands between two slices."""
+
+    told: str
+    """What is replayed, under which policy and key: another replay does not go on from here."""
+    counts: Counts
+    line: int = 0
+    clock: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    bytes: int = 0
+    """Length of what was said so far."""
+
+
+Heard = Callable[[float, Counts], None]
+"""Told now and then: the share of the history that has been read, and the counts."""
+
+
+class Run:
+    """One history under one policy into one folder."""
+
+    def __init__(self, history: History, team: Team, folder: Path, told: str) -> None:
+        self._history, self._team, self._folder = history, team, folder
+        self.place = Place(told, Counts())
+        self._wakes: datetime | None = None
+        self._refused: deque[tuple[int, str]] = deque()
+        self._kept = 0
+
+    def go(self, heard: Heard, *, keep_every: int = KEEP_EVERY) -> Counts:
+        """From the checkpoint, if there is one, to the end. Raises ReplayError."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._resume()
+        with (self._folder / SAID).open("r+b" if self.place.bytes else "wb") as out:
+            out.truncate(self.place.bytes)
+            out.seek(self.place.bytes)
+            for last, clock in self._slices(heard):
+                self._upto(clock, out.write)
+                self._slice(last, clock, _index(clock), out.write)
+                if last - self._kept >= keep_every:
+                    out.flush()
+                    self._keep()
+        _finals(self._folder)
+        (self._folder / COUNTS).write_bytes(json.dumps(msgspec.to_builtins(self.place.counts), indent=1).encode())
+        shutil.rmtree(self._folder / CHECKPOINT, ignore_errors=True)
+        return self.place.counts
+
+    def _slices(self, heard: Heard) -> Iterator[tuple[int, datetime]]:
+        """The last line and the clock of each slice that has lines, once all its lines are where they belong."""
+        entries = self._history.entries(self.place.line, self.place.clock)
+        open_slice: tuple[int, datetime] | None = None
+        while block := list(islice(entries, BLOCK)):
+            self._admit(block)
+            for entry in block:
+                if open_slice is not None and _index(open_slice[1]) != _index(entry.clock):
+                    yield open_slice
+                open_slice = (entry.number, entry.clock)
+            heard(self._history.done, self.place.counts)
+        if open_slice is not None:
+            yield open_slice
+        heard(1.0, self.place.counts)
+
+    def _admit(self, block: Sequence[Line | Mark]) -> None:
+        lines = [one for one in block if isinstance(one, Line)]
+        marks = [one for one in block if isinstance(one, Mark)]
+        each = -(-len(lines) // self._team.size)
+        parts = [lines[n * each : (n + 1) * each] for n in range(self._team.size)]
+        admitted = self._team.each([Step("admit", lines=part) for part in parts])
+        self._team.each([Step("feed", blobs=blobs, marks=marks) for blobs in self._exchanged(admitted)])
+        self._refused.extend(sorted(one for reply in admitted for one in reply.rejected))
+
+    def _exchanged(self, replies: Sequence[Reply]) -> list[list[bytes]]:
+        """By process: what the others have for it."""
+        return [[one.notes[number] for one in replies if number in one.notes] for number in range(self._team.size)]
+
+    def _upto(self, clock: datetime, write: Callable[[bytes], object]) -> None:
+        """Looks that fall due while the history is silent."""
+        while self._wakes is not None and _index(self._wakes) < _index(clock):
+            index = max(_index(self._wakes), _index(self.place.clock))
+            self._slice(self.place.line, max(self.place.clock, _begins(index)), index, write)
+
+    def _slice(self, last: int, now: datetime, index: int, write: Callable[[bytes], object]) -> None:
+        """Facts, then notes until nobody has any, then ticks, and again until nothing is due."""
+        said: list[Said] = []
+        replies = self._heard(self._team.all(Step("begin", part=Slice(last, now, _begins(index + 1)))), said)
+        while True:
+            if any(one.notes or one.waiting for one in replies):
+                steps = [Step("settle", blobs=blobs) for blobs in self._exchanged(replies)]
+                replies = self._heard(self._team.each(steps), said)
+            elif any(one.due for one in replies):
+                replies = self._heard(self._team.all(Step("tick")), said)
+            else:
+                break
+        self._team.all(Step("rest"))
+        self._wakes = min((one.wakes for one in replies if one.wakes is not None), default=None)
+        self.place.line, self.place.clock = last, now
+        self._count(last)
+        said.sort(key=lambda one: (one.at, one.kind, one.name, one.revision, one.text))
+        for one in said:
+            line = _line(one)
+            write(line)
+            self.place.bytes += len(line)
+
+    def _count(self, last: int) -> None:
+        """Only what the slices so far went through: a checkpoint counts nothing twice."""
+        counts = self.place.counts
+        counts.slices += 1
+        counts.lines = last
+        while self._refused and self._refused[0][0] <= last:
+            reason = self._refused.popleft()[1]
+            counts.rejected = dict(sorted({**counts.rejected, reason: counts.rejected.get(reason, 0) + 1}.items()))
+
+    def _heard(self, replies: list[Reply], said: list[Said]) -> list[Reply]:
+        for reply in replies:
+            said += reply.said
+            alerts = sum(one.kind == ALERT for one in reply.said)
+            self.place.counts.revisions += alerts
+            self.place.counts.screenings += len(reply.said) - alerts
+            self.place.counts.facts += reply.facts
+        return replies
+
+    def _keep(self) -> None:
+        """Beside the old one first: whenever it is interrupted, one of them is whole."""
+        new, old = self._folder / f"{CHECKPOINT}.new", self._folder / CHECKPOINT
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        self._team.all(Step("keep", folder=str(new)))
+        (new / "place").write_bytes(msgspec.json.encode(self.place))
+        shutil.rmtree(old, ignore_errors=True)
+        new.rename(old)
+        self._kept = self.place.line
+
+    def _resume(self) -> None:
+        for folder in (self._folder / CHECKPOINT, self._folder / f"{CHECKPOINT}.new"):
+            if not (folder / "place").exists():
+                continue
+            place = msgspec.json.decode((folder / "place").read_bytes(), type=Place)
+            if place.told != self.place.told:
+                raise ReplayError(
+                    f"{folder} is a checkpoint of another history, policy or key: take --fresh or another --out"
+                )
+            self.place, self._kept = place, place.line
+            wakes = [one.wakes for one in self._team.all(Step("restore", folder=str(folder)))]
+            self._wakes = min((at for at in wakes if at is not None), default=None)
+            return
+
+
+def _index(clock: datetime) -> int:
+    """Which slice a moment is in."""
+    return int(clock.timestamp() // SLICE.total_seconds())
+
+
+def _begins(index: int) -> datetime:
+    return datetime.fromtimestamp(index * SLICE.total_seconds(), UTC)
+
+
+def _line(one: Said) -> bytes:
+    return b'{"said_at":"%b","%b":%b}\n' % (one.at.isoformat().encode(), one.kind.encode(), one.text)
+
+
+class _Name(msgspec.Struct):
+    alert_id: str
+    revision: int
+
+
+class _Revision(msgspec.Struct):
+    alert: _Name | None = None
+
+
+def _finals(folder: Path) -> None:
+    """The last revision of every alert, by its id."""
+    newest: dict[str, tuple[int, int]] = {}
+    decode = msgspec.json.Decoder(_Revision).decode
+    with (folder / SAID).open("rb") as said:
+        at = 0
+        for line in said:
+            one = decode(line).alert
+            if one is not None and one.revision > newest.get(one.alert_id, (0, 0))[0]:
+                newest[one.alert_id] = (one.revision, at)
+            at += len(line)
+        with (folder / ALERTS).open("wb") as out:
+            for name in sorted(newest):
+                said.seek(newest[name][1])
+                out.write(said.readline())

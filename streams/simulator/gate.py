@@ -1,0 +1,319 @@
+"""At the checkpoint: manifests, attempts, clearances, what officers do today, and returns; with it, the truth of each departure."""
+
+from random import Random
+from typing import Any
+
+from schemas.truth import Departure, Traveller
+from streams.simulator.clock import DAY, HOUR, MINUTE, iso, moment
+from streams.simulator.dice import Odds, share_of
+from streams.simulator.people import Person
+from streams.simulator.trips import Trip
+from streams.simulator.world import World, bp3mi
+
+_PORT = dict(
+    pair.split(":")
+    for pair in [
+        "SGP:SIN",
+        "MYS:KUL",
+        "SAU:JED",
+        "JPN:NRT",
+        "THA:BKK",
+        "CHN:CAN",
+        "HKG:HKG",
+        "KOR:ICN",
+        "TWN:TPE",
+        "AUS:SYD",
+        "ARE:DXB",
+        "TUR:IST",
+        "VNM:SGN",
+        "QAT:DOH",
+        "NLD:AMS",
+        "PHL:MNL",
+        "KHM:PNH",
+        "IND:DEL",
+        "DEU:FRA",
+        "GBR:LHR",
+        "BRN:BWN",
+        "LKA:CMB",
+        "OMN:MCT",
+        "KWT:KWI",
+        "BHR:BAH",
+        "LAO:VTE",
+        "MMR:RGN",
+        "TLS:DIL",
+        "PNG:POM",
+        "MDV:MLE",
+        "NZL:AKL",
+        "USA:LAX",
+        "POL:WAW",
+        "ROU:OTP",
+        "ITA:FCO",
+        "DZA:ALG",
+        "ESP:LPA",
+        "PER:LIM",
+        "FJI:NAN",
+        "URY:MVD",
+        "ZAF:CPT",
+        "EGY:CAI",
+    ]
+)
+_BY_SEA = {"SGP": "SGSIN", "MYS": "MYSGU"}
+BEFORE_DEPARTURE = 150 * MINUTE
+"""When a carrier announces its passengers (D 4.2: 60 to 180 minutes before)."""
+
+
+def leave(world: World, trip: Trip, roll: Random) -> bool:
+    """People come to the checkpoint, one after another; False when an officer put the departure off."""
+    first = world.at_the_gate(roll, trip.day, trip.checkpoint) if trip.at is None else trip.at
+    service = _service(world, trip, first)
+    if trip.booking is None and len(trip.people) > 1:
+        trip.booking = f"{service['service_no'][:2]}/{roll.getrandbits(30):06X}"
+    put_off = _stopped(world, trip, roll)
+    announced = share_of(world.seed, "api", service["service_no"]) < world.nation.checkpoints[trip.checkpoint].api
+    if announced:
+        _announce(world, trip, service, roll)
+    at = first
+    for one in trip.people:
+        at += 15 + roll.randrange(40)
+        _attempt(world, trip, one, (at, service), roll)
+        _truth(world, trip, one, at)
+        if put_off:
+            _defer(world, trip, one, (at, put_off), roll)
+        else:
+            cleared(world, trip, one, at + 8 + roll.randrange(40))
+    if not put_off and trip.away is not None:
+        come_back(world, trip, roll)
+    return not put_off
+
+
+def crossing(trip: Trip, one: Person) -> str:
+    """The reference of somebody's attempt on that day."""
+    return f"CR-{one.number}-{trip.day + 1000}"
+
+
+def _service(world: World, trip: Trip, at: int) -> dict[str, Any]:
+    """The flight or ferry: one an hour to each next stop, at a minute of its own."""
+    stop = trip.through or trip.goes or "MYS"
+    kind = trip.checkpoint[0]
+    slot = (at + {"A": 95, "S": 70, "L": 70}[kind] * MINUTE) // HOUR
+    hour = slot % 24
+    known = share_of(world.seed, "service", trip.checkpoint, stop, hour)
+    carrier = "ABCDEFGHJK"[int(known * 10)]
+    number = f"{'Q' if kind == 'A' else 'K'}{carrier}{100 + int(known * 890)}-{hour:02d}"
+    std = slot * HOUR + int(known * 1000) % 12 * 5 * MINUTE
+    return {
+        "carrier": number[:2],
+        "service_no": number,
+        "checkpoint": trip.checkpoint,
+        "scheduled_at": iso(std),
+        "route": [trip.checkpoint[2:], (_BY_SEA.get(stop) if kind == "S" else None) or _PORT[stop]],
+        "_at": std,
+    }
+
+
+def _announce(world: World, trip: Trip, service: dict[str, Any], roll: Random) -> None:
+    name = f"m-{service['service_no']}-{trip.checkpoint[2:]}-{service['route'][1]}-{service['_at'] // HOUR}"
+    flight = {key: value for key, value in service.items() if key != "_at"}
+    for one in trip.people:
+        passenger = {
+            "entry_ref": f"E{one.number}",
+            "passport_no": one.passport,
+            "name": one.name[:34],
+            "booking_ref": trip.booking or f"{service['service_no'][:2]}/{roll.getrandbits(30):06X}",
+            "payer_ref": trip.payer,
+            **_journey(trip),
+            "booked_at": iso(service["_at"] - trip.booked_days * DAY - roll.randrange(DAY)),
+            "phone": trip.contact,
+            "return_booked": trip.return_booked,
+            "return_at": _return_at(world, trip),
+        }
+        world.scribe.announce(flight, name, service["_at"] - BEFORE_DEPARTURE, _stated(passenger))
+
+
+def _journey(trip: Trip) -> dict[str, Any]:
+    """Where the ticket goes, first and at last."""
+    return {
+        "destination": trip.goes,
+        "onward": trip.goes if trip.through else None,
+        "visa_class": trip.visa,
+        "group_size": trip.size or (len(trip.people) if len(trip.people) > 1 else None),
+        "group_kind": trip.group,
+    }
+
+
+def _return_at(world: World, trip: Trip) -> str | None:
+    if not trip.return_booked or trip.away is None:
+        return None
+    return iso(world.second(trip.day + trip.away) + 9 * HOUR)
+
+
+def _stated(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def _attempt(world: World, trip: Trip, one: Person, when: tuple[int, dict[str, Any]], roll: Random) -> None:
+    at, service = when
+    data = {
+        "crossing_id": crossing(trip, one),
+        "checkpoint": trip.checkpoint,
+        "lane": _lane(world, trip, one, roll),
+        "direction": "OUT",
+        "passport_no": one.passport,
+        "document_type": trip.document,
+        **_journey(trip),
+        "purpose": trip.purpose,
+        "transport_no": None if trip.checkpoint[0] == "L" else service["service_no"],
+        "scheduled_at": None if trip.checkpoint[0] == "L" else service["scheduled_at"],
+        "booking_ref": trip.booking,
+        "return_booked": trip.return_booked,
+        "return_at": _return_at(world, trip),
+        "exemption_claimed": trip.exemption,
+        "priority_ground": trip.ground,
+        "companion_passport_no": trip.companion if one.age(at // DAY) < 18 else None,
+        "guardian_consent": trip.consent or None if one.age(at // DAY) < 18 else None,
+        **trip.more,
+    }
+    world.scribe.say(
+        "simkim", "crossing_attempted", f"x{crossing(trip, one)[3:]}", at, _stated(data), lag=1, office=trip.checkpoint
+    )
+
+
+def _lane(world: World, trip: Trip, one: Person, roll: Random) -> str:
+    if trip.lane is not None:
+        return trip.lane
+    age = one.age(world.first + trip.day)
+    if trip.traveller is Traveller.PLACED_WORKER and trip.checkpoint in {
+        "A-CGK",
+        "A-SUB",
+        "A-SRG",
+        "A-DPS",
+        "A-LOP",
+        "A-KNO",
+    }:
+        return "PMI_LANE" if roll.random() < 0.6 else "COUNTER"
+    if age >= 6 and roll.random() < world.nation.checkpoints[trip.checkpoint].auto:
+        return "AUTOGATE"
+    return "COUNTER"
+
+
+def cleared(world: World, trip: Trip, one: Person, at: int) -> None:
+    """Somebody went."""
+    data = {
+        "crossing_id": crossing(trip, one),
+        "passport_no": one.passport,
+        "checkpoint": trip.checkpoint,
+        "direction": "OUT",
+        "destination": trip.goes,
+    }
+    world.scribe.say(
+        "simkim", "crossing_cleared", f"c{crossing(trip, one)[3:]}", at, _stated(data), lag=1, office=trip.checkpoint
+    )
+
+
+def come_back(world: World, trip: Trip, roll: Random) -> None:
+    """The return by the same checkpoint, when it lies in the simulated days."""
+    if trip.away is None or trip.day + trip.away >= world.days:
+        return
+    day = trip.day + trip.away
+    at = world.at_the_gate(roll, day, trip.checkpoint)
+    if trip.away == 0:
+        at = max(at, world.second(day) + 12 * HOUR)
+    for one in trip.people:
+        at += 10 + roll.randrange(30)
+        data = {
+            "crossing_id": f"CR-{one.number}-{day + 5000}",
+            "passport_no": one.passport,
+            "document_type": trip.document,
+            "from_country": trip.goes,
+            "checkpoint": trip.checkpoint,
+        }
+        world.scribe.say(
+            "simkim", "entry_cleared", f"n{one.number}-{day}", at, _stated(data), lag=1, office=trip.checkpoint
+        )
+
+
+def _truth(world: World, trip: Trip, one: Person, at: int) -> None:
+    world.scribe.know(truth(world, trip, one, at, seen=True))
+
+
+def truth(world: World, trip: Trip, one: Person, at: int, *, seen: bool) -> Departure:
+    """What is true of one of them."""
+    return Departure(
+        person=str(one.number),
+        at=moment(at),
+        traveller=trip.traveller,
+        crossing_id=crossing(trip, one) if seen else None,
+        checkpoint=trip.checkpoint if seen else None,
+        destination=trip.ends or trip.goes,
+        modus=trip.modus,
+        network=trip.network,
+        innocent=trip.innocent,
+        sex=one.sex,
+        age=one.age(at // DAY),
+        province=one.home[:2],
+        religion=one.religion,
+    )
+
+
+def _stopped(world: World, trip: Trip, roll: Random) -> str | None:
+    """The ground on which an officer puts it off today; None: goes. The shares of the harmless fill up the published rate."""
+    drawn, reason = roll.random(), roll.random()
+    if not world.outcomes:
+        return None
+    told = world.nation.deferrals
+    match trip.traveller:
+        case Traveller.TRAFFICKED:
+            rate = told.trafficked if trip.modus != "papers_in_order" else 0.0
+        case Traveller.WORKER_WITHOUT_PAPERS:
+            rate = told.without_papers
+        case Traveller.CREW | Traveller.PLACED_WORKER | Traveller.BORDER_RESIDENT:
+            rate = 0.0002
+        case _:
+            caught = (
+                world.nation.travellers.trafficked * told.trafficked
+                + world.nation.travellers.without_papers * told.without_papers
+            )
+            rate = max(0.0, told.a_thousand / 1000 - caught / 100) * (4.0 if trip.innocent else 0.45)
+    if drawn >= rate:
+        return None
+    return Odds(told.reasons).draw(Random(int(reason * 2**32)))  # noqa: S311 - a model of chance
+
+
+def _defer(world: World, trip: Trip, one: Person, how: tuple[int, str], roll: Random) -> None:
+    at, reason = how
+    work = reason in {"CPMI_NP", "TPPO"}
+    minutes = 8 + int(roll.expovariate(1 / 18))
+    data = {
+        "crossing_id": crossing(trip, one),
+        "passport_no": one.passport,
+        "checkpoint": trip.checkpoint,
+        "destination": trip.goes,
+        "reason_code": reason,
+        "legal_ref": "IMI-0277.GR.02.06/2017" if work else None,
+        "notice_no": f"N-{one.number}",
+        "group_ref": f"G-{trip.people[0].number}" if len(trip.people) > 1 else None,
+        "referred_to": bp3mi(one.home) if work and roll.random() < 0.5 else None,
+        "minutes_in_secondary": min(minutes, 240),
+    }
+    then = at + minutes * MINUTE
+    world.scribe.say(
+        "simkim",
+        "departure_deferred",
+        f"d{crossing(trip, one)[3:]}",
+        then,
+        _stated(data),
+        lag=60,
+        office=trip.checkpoint,
+    )
+    if work and roll.random() < world.nation.deferrals.recorded_by_bp3mi:
+        told = {"nik": one.nik, "passport_no": one.passport, "checkpoint": trip.checkpoint, "reason_code": reason}
+        lag = HOUR + roll.randrange(20 * HOUR)
+        world.scribe.say(
+            "siskop2mi",
+            "prevented_departure_recorded",
+            f"k{crossing(trip, one)[3:]}",
+            then,
+            told,
+            lag=lag,
+            office=bp3mi(one.home),
+        )
