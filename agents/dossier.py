@@ -152,7 +152,7 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
                 break
         else:
             return facts
-        dead = _dead(self.held)
+        dead = struck_out(self.held)
         return [fact for fact in facts if fact.id not in dead and fact.retracts is None]
 
 
@@ -181,7 +181,7 @@ def _drop_oldest(held: dict[str, Fact], kind: str, most: int) -> frozenset[str]:
     return dropped
 
 
-def _dead(held: dict[str, Fact]) -> set[str]:
+def struck_out(held: dict[str, Fact]) -> set[str]:
     """Ids struck out by a fact that itself stands. A retraction can be retracted; a ring of them strikes nothing out twice."""
     strikers: dict[str, list[str]] = {}
     for fact in held.values():
@@ -200,7 +200,7 @@ def _dead(held: dict[str, Fact]) -> set[str]:
             verdicts[name] = answer
         return verdicts[name]
 
-    return {name for name in held if struck(name, frozenset())}
+    return {name for name in strikers if struck(name, frozenset())}
 
 
 _ENCODER = msgspec.msgpack.Encoder()

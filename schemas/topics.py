@@ -13,6 +13,8 @@ AGENCY_DAYS = timedelta(days=30)
 FACT_DAYS = timedelta(days=1096)
 """The longest rule window: 36 months of earlier exits (rule 1)."""
 ALERT_DAYS = timedelta(days=365)
+SCREENING_DAYS = timedelta(days=62)
+"""A month's indicators are made within the month that follows."""
 AUDIT_DAYS = timedelta(days=1827)
 """Five years of who read what about whom (UU 27/2022 Art. 31)."""
 
@@ -56,7 +58,7 @@ FACTS = Topic(
 )
 ALERTS = Topic("suar.alerts", "alerts, keyed by alert id; a revision replaces the one before", ALERT_DAYS, urgent=True)
 SCREENINGS = Topic(
-    "suar.screenings", "the answer to each departure attempt, keyed by crossing", AGENCY_DAYS, urgent=True
+    "suar.screenings", "the answer to each departure attempt, keyed by crossing", SCREENING_DAYS, urgent=True
 )
 REJECTED = Topic(
     "suar.rejected",

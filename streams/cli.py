@@ -10,6 +10,7 @@ from streams.commands import (
     checkpoint,
     contract,
     demo,
+    evaluate,
     events,
     feed,
     keys,
@@ -18,6 +19,7 @@ from streams.commands import (
     policy,
     principals,
     rejects,
+    report,
     replay,
     rules,
     simulate,
@@ -45,6 +47,7 @@ app.add_typer(rules.rules, name="rules")
 app.add_typer(pager.rota, name="rota")
 app.add_typer(pager.pages, name="pages")
 app.add_typer(audit.audit, name="audit")
+app.add_typer(report.report, name="report")
 app.add_typer(checkpoint.checkpoint, name="checkpoint")
 app.command("doctor")(operate.doctor)
 app.command("worker")(operate.worker)
@@ -61,6 +64,7 @@ app.command("metrics")(operate.list_metrics)
 app.command("contract")(contract.contract)
 app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
+app.command("evaluate")(evaluate.evaluate)
 app.command("simulate")(simulate.simulate)
 
 

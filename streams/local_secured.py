@@ -108,6 +108,7 @@ class SecuredKafka(_Tls, KafkaServer):
             bind="127.0.0.1",
             host="127.0.0.1",
             port=self.port,
+            sasl_host="127.0.0.1",
             sasl_port=self.sasl_port,
             controller_host="127.0.0.1",
             controller_port=self.controller_port,

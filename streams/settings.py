@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from streams.logs import Format
+
 ROOT = Path(__file__).resolve().parent.parent
 MIN_KEY_BYTES = 32
 
@@ -102,6 +104,7 @@ class Settings(Security):
     namespace: str = Field("suar", description="Prefix of consumer groups and Redis keys; one per installation")
     pseudonym_key: SecretStr = Field(description="Secret of at least 32 bytes, hex or text: the key of all pseudonyms")
     policy: Path = Field(ROOT / "deploy/policy/2026-11.toml", description="The policy in force until one is published")
+    log_format: Format = Field("text", description="How logs are written: text, or json with one object a line")
     web_host: str = Field("127.0.0.1", description="Address of /live, /ready and /metrics")
     web_port: int = Field(16066, description="Port of /live, /ready and /metrics; one per worker on a host")
     session_timeout: float = Field(10.0, description="Seconds until a silent worker loses its partitions")

@@ -7,7 +7,7 @@ import time
 import faust.worker
 
 from schemas.policy import Policy
-from streams import connection
+from streams import connection, logs
 from streams.admin import Admin
 from streams.app import build
 from streams.settings import Settings
@@ -51,13 +51,13 @@ class Seldom(logging.Filter):
         return True
 
 
-def _logging(level: str) -> dict[str, object]:
+def _logging(level: str, written: logs.Format) -> dict[str, object]:
     """aiokafka and Faust below warnings have nothing for an operator; all go through `Seldom`."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"seldom": {"()": Seldom}},
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "formatters": {"line": logs.described(written)},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["seldom"]},
         },
@@ -84,6 +84,6 @@ def run(settings: Settings, policy: Policy, level: str = "INFO") -> None:
     gc.freeze()
     gc.set_threshold(*COLLECTS_AT)
     worker = faust.worker.Worker(
-        app, loglevel=level, redirect_stdouts=False, quiet=True, logging_config=_logging(level)
+        app, loglevel=level, redirect_stdouts=False, quiet=True, logging_config=_logging(level, settings.log_format)
     )
     worker.execute_from_commandline()

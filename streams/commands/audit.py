@@ -11,6 +11,7 @@ from rich.table import Table
 
 from schemas.audit import Look
 from schemas.identity import Identifier, Nik, PassportNo, SubjectKind, pseudonym, subject
+from streams import logs
 from streams.audit import program, signing
 from streams.audit import settings as audit_settings
 from streams.audit.check import Checked, names_of, who_saw
@@ -64,7 +65,8 @@ def seal(level: Annotated[str, typer.Option(help="Least level that is logged")] 
         fail(str(error))
     handler = logging.StreamHandler()
     handler.addFilter(Seldom())
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", handlers=[handler])
+    handler.setFormatter(logs.formatter(config.log_format))
+    logging.basicConfig(level=level, handlers=[handler])
     run(program.serve(config, signer))
 
 

@@ -13,6 +13,7 @@ from agents import rota as rotas
 from agents.ledger import Ledger
 from schemas.paging import Page, PageEnd, PageRecord, PageResult, RotaBook
 from schemas.topics import PAGES
+from streams import logs
 from streams import settings as base
 from streams.commands.terminal import Exit, console, fail, in_force, run
 from streams.paging import program, settings
@@ -40,7 +41,8 @@ def pager(level: Annotated[str, typer.Option(help="Least level that is logged")]
     _in_sight(config, book)
     handler = logging.StreamHandler()
     handler.addFilter(Seldom())
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", handlers=[handler])
+    handler.setFormatter(logs.formatter(config.log_format))
+    logging.basicConfig(level=level, handlers=[handler])
     run(program.serve(config, book))
 
 

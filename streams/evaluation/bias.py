@@ -29,10 +29,9 @@ class Group(msgspec.Struct, frozen=True):
     low: float
     high: float
 
-    @property
-    def beyond_chance(self) -> bool:
-        """Is the group stopped more often than explained, by more than chance would do?"""
-        return self.low > 1.0
+    beyond_chance: bool
+    """Is the group stopped more often than explained, by more than chance would do? All groups are looked at together
+    (Bonferroni): of forty lines at 95 %, one would be beyond it by chance."""
 
 
 def age_band(departure: Departure) -> str:
@@ -56,14 +55,14 @@ BY: Final[dict[str, Callable[[Departure], str]]] = {
 def groups(attempts: Sequence[Judged]) -> tuple[Group, ...]:
     """One line for each group that has a name, the largest first within its kind."""
     rates = _rates(attempts)
-    found: list[Group] = []
-    for by, name_of in BY.items():
-        members: dict[str, list[Judged]] = {}
-        for one in attempts:
-            members.setdefault(name_of(one.departure), []).append(one)
-        lines = [_group(by, name, some, rates) for name, some in members.items() if name]
-        found += sorted(lines, key=lambda line: (-line.stopped.of, line.name))
-    return tuple(found)
+    members: dict[tuple[str, str], list[Judged]] = {}
+    for one in attempts:
+        for by, name_of in BY.items():
+            if name := name_of(one.departure):
+                members.setdefault((by, name), []).append(one)
+    kinds = list(BY)
+    lines = [_group(by, name, some, rates, len(members)) for (by, name), some in members.items()]
+    return tuple(sorted(lines, key=lambda line: (kinds.index(line.by), -line.stopped.of, line.name)))
 
 
 def _kind(one: Judged) -> Traveller | None:
@@ -79,10 +78,14 @@ def _rates(attempts: Sequence[Judged]) -> dict[Traveller | None, float]:
     return rates
 
 
-def _group(by: str, name: str, members: Sequence[Judged], rates: dict[Traveller | None, float]) -> Group:
-    stopped = share(sum(one.stopped for one in members), len(members))
+def _group(by: str, name: str, members: Sequence[Judged], rates: dict[Traveller | None, float], together: int) -> Group:
+    hits, of = sum(one.stopped for one in members), len(members)
+    stopped, strict = share(hits, of), share(hits, of, level=1 - 0.05 / together)
     expected = sum(rates[_kind(one)] for one in members)
     if not expected:
-        return Group(by, name, stopped, 0.0, None, 0.0, 0.0)
-    scale = len(members) / expected
-    return Group(by, name, stopped, expected, stopped.hits / expected, stopped.low * scale, stopped.high * scale)
+        return Group(by, name, stopped, 0.0, None, 0.0, 0.0, beyond_chance=False)
+    scale = of / expected
+    beyond = strict.low * scale > 1.0
+    return Group(
+        by, name, stopped, expected, hits / expected, stopped.low * scale, stopped.high * scale, beyond_chance=beyond
+    )

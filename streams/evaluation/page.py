@@ -8,6 +8,7 @@ from markupsafe import Markup
 from streams.evaluation import plots, tables
 from streams.evaluation.plots import Bar
 from streams.evaluation.report import Report, Row
+from streams.evaluation.shares import Share
 from streams.evaluation.targets import Composed, Floor, Miss, Targets, unfair
 
 _TEMPLATES = Environment(
@@ -39,7 +40,7 @@ def page(found: Report, targets: Targets | None, missed: list[Miss]) -> str:
     )
 
 
-def _bar(name: str, one: "tables.Share") -> Bar:
+def _bar(name: str, one: Share) -> Bar:
     return Bar(name, one.share, one.low, one.high)
 
 

@@ -3,15 +3,15 @@
 import math
 from collections.abc import Sequence
 from datetime import timedelta
+from statistics import NormalDist
 
 import msgspec
 
-_Z = 1.959963984540054
-"""Two-sided 95 %."""
+LEVEL = 0.95
 
 
 class Share(msgspec.Struct, frozen=True):
-    """`hits` of `of`, with the Wilson interval at 95 %. The share of nothing is None, and its interval is everything."""
+    """`hits` of `of`, with the Wilson interval (at 95 % unless said otherwise). The share of nothing is None, and its interval is everything."""
 
     hits: int
     of: int
@@ -20,15 +20,16 @@ class Share(msgspec.Struct, frozen=True):
     high: float
 
 
-def share(hits: int, of: int) -> Share:
-    """Wilson's score interval. ValueError when there are more hits than tries."""
+def share(hits: int, of: int, *, level: float = LEVEL) -> Share:
+    """With Wilson's score interval, two-sided. ValueError when there are more hits than tries."""
     if not 0 <= hits <= of:
         raise ValueError(f"{hits} of {of}")
     if not of:
         return Share(0, 0, None, 0.0, 1.0)
-    part, spread = hits / of, _Z * _Z / of
+    deviations = NormalDist().inv_cdf(0.5 + level / 2)
+    part, spread = hits / of, deviations * deviations / of
     middle = (part + spread / 2) / (1 + spread)
-    half = _Z * math.sqrt(part * (1 - part) / of + spread / of / 4) / (1 + spread)
+    half = deviations * math.sqrt(part * (1 - part) / of + spread / of / 4) / (1 + spread)
     return Share(hits, of, part, max(0.0, middle - half), min(1.0, middle + half))
 
 

@@ -63,7 +63,10 @@ def unit(found: Report) -> str:
 def terminal(found: Report) -> Iterator[RenderableType]:
     """Every table of the report."""
     yield unit(found)
-    yield _table("", HEAD, rows(found))
+    figures = rows(found)
+    for head, part in ((HEAD[:7], slice(0, 7)), (("of", *HEAD[7:]), slice(7, None))):
+        lines = ((row[0], *row[part]) if part.start else row[part] for row in figures)
+        yield _table("", head, lines)
     yield (
         f"Undetermined at the gate: {percent(found.undetermined)}; without an answer: {found.unanswered:,}; with a prompt or more: "
         f"{percent(found.prompted)} of the trafficked; alerts about the hajj or paperwork alone: {found.aside:,}"
@@ -82,7 +85,9 @@ _BIAS = ("by", "group", "departures", "stopped", "explained", "ratio", "95 %")
 
 
 def _table(title: str, head: Cells, lines: Iterable[Cells]) -> Table:
-    columns = (Column(name, justify="left" if number == 0 else "right") for number, name in enumerate(head))
+    columns = (
+        Column(name, justify="left" if number == 0 else "right", overflow="fold") for number, name in enumerate(head)
+    )
     table = Table(*columns, box=None, title=title or None, title_justify="left")
     for line in lines:
         table.add_row(*line)

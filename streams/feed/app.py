@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from streams import connection, metrics
+from streams import connection, logs, metrics
 from streams.feed import (
     access,
     agencies,
@@ -157,6 +157,7 @@ def serve(settings: FeedSettings, level: str = "info") -> None:
         port=settings.feed_port,
         access_log=False,  # paths name documents
         log_level=level,
+        **({"log_config": held} if (held := logs.of_uvicorn(settings.log_format, level)) else {}),
         timeout_graceful_shutdown=STOPS_WITHIN,
         server_header=False,
         ws="websockets-sansio",

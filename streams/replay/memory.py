@@ -23,6 +23,9 @@ class Memory:
         self._blobs: dict[str, bytes] = {}
         self._heaps: dict[str, list[tuple[datetime, str]]] = {}
         self._ticked: set[Look] = set()
+        self._changed: set[str] = set()
+        """Clocks whose first look may be another one now."""
+        self._first: dict[str, datetime] = {}
 
     def __len__(self) -> int:
         return len(self._decoded) + len(self._blobs)
@@ -61,23 +64,33 @@ class Memory:
                     break
                 heapq.heappop(self._heaps[clock])
                 self._ticked.add(look)
+                self._changed.add(clock)
                 found.append(look)
         return found
 
     def any_due(self, ends: datetime, marks: Mapping[str, datetime]) -> bool:
         """Would `due` name anything?"""
-        for clock in self._heaps:
+        self._look_again()
+        for clock, at in self._first.items():
             upto = ends if clock == CLOCK else marks.get(clock)
-            look = None if upto is None else self._next(clock)
-            if look is not None and upto is not None and (look[2] < upto or (look[2] == upto and clock != CLOCK)):
+            if upto is not None and (at < upto or (at == upto and clock != CLOCK)):
                 return True
         return False
 
     @property
     def wakes(self) -> datetime | None:
         """The earliest look by the wall clock."""
-        look = self._next(CLOCK)
-        return look[2] if look else None
+        self._look_again()
+        return self._first.get(CLOCK)
+
+    def _look_again(self) -> None:
+        while self._changed:
+            clock = self._changed.pop()
+            look = self._next(clock)
+            if look is None:
+                self._first.pop(clock, None)
+            else:
+                self._first[clock] = look[2]
 
     def _next(self, clock: str) -> Look | None:
         """The first look of a clock that still stands; those that changed or were ticked are dropped on the way."""
@@ -98,6 +111,8 @@ class Memory:
         for clock, at in after.items():
             if before.get(clock) != at:
                 heapq.heappush(self._heaps.setdefault(clock, []), (at, name))
+                self._changed.add(clock)
+        self._changed.update(before.keys() - after.keys())
 
     def kept(self) -> Iterator[tuple[str, bytes]]:
         """Every subject with its dossier as a blob, by name."""

@@ -18,6 +18,8 @@ BLOCK = 4000
 """Lines that are admitted at once."""
 KEEP_EVERY = 250_000
 """Lines between two checkpoints, about half a minute."""
+REST_EVERY = 60
+"""Slices between two looks at how much memory is in use."""
 SAID, ALERTS, COUNTS, CHECKPOINT = "said.ndjson", "alerts.ndjson", "counts.json", "checkpoint"
 
 
@@ -124,7 +126,8 @@ class Run:
                 replies = self._heard(self._team.all(Step("tick")), said)
             else:
                 break
-        self._team.all(Step("rest"))
+        if self.place.counts.slices % REST_EVERY == 0:
+            self._team.all(Step("rest"))
         self._wakes = min((one.wakes for one in replies if one.wakes is not None), default=None)
         self.place.line, self.place.clock = last, now
         self._count(last)

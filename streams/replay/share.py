@@ -66,12 +66,28 @@ class Feeds:
             self.seen[place] = max(upto, self.seen.get(place, upto))
         self._context = None
 
+    def copy(self) -> "Feeds":
+        """The same marks, for a partition that will hear others."""
+        copied = Feeds(self._policy)
+        copied.seen.update(self.seen)
+        return copied
+
     @property
     def context(self) -> Context:
         """The policy, and how far each source is complete now."""
         if self._context is None:
             self._context = Context(self._policy, complete(self.seen))
         return self._context
+
+
+def facts_of(line: Line, key: bytes) -> list[tuple[str, Fact]]:
+    """The facts of a line, each with its subject. Raises BadRecord."""
+    if not line.topic:
+        return [_FACT.decode(line.raw)]
+    if line.topic not in BY_NAME:
+        raise wire.BadRecord(wire.Reason.UNKNOWN_TYPE)
+    outcome = wire.admit(line.raw, topic=BY_NAME[line.topic], at=line.clock, now=line.clock, key=key)
+    return [(note.subject, note.fact) for note in outcome.notes] if isinstance(outcome, wire.Admitted) else []
 
 
 class Share:
@@ -81,7 +97,7 @@ class Share:
         self._key, self._layout, self._me = key, tuple(layout), me
         mine = [number for number, process in enumerate(layout) if process == me]
         self.memories = {number: Memory() for number in mine}
-        self.feeds = {number: Feeds(policy) for number in mine}
+        self.feeds = dict.fromkeys(mine, Feeds(policy))
         self._queue: deque[Message] = deque()
         self._marks: deque[Mark] = deque()
         self._notes: list[Message] = []
@@ -116,7 +132,7 @@ class Share:
         out: dict[int, list[Message]] = {}
         for line in lines:
             try:
-                told = self._told(line)
+                told = facts_of(line, self._key)
             except wire.BadRecord as bad:
                 rejected.append((line.number, bad.reason.value))
                 continue
@@ -125,14 +141,6 @@ class Share:
                     process = self._layout[partition_of(name.encode())]
                     out.setdefault(process, []).append(Message(line.clock, "", place, name, fact))
         return Reply({process: _ENCODE(messages) for process, messages in out.items()}, rejected=rejected)
-
-    def _told(self, line: Line) -> list[tuple[str, Fact]]:
-        if not line.topic:
-            return [_FACT.decode(line.raw)]
-        if line.topic not in BY_NAME:
-            raise wire.BadRecord(wire.Reason.UNKNOWN_TYPE)
-        outcome = wire.admit(line.raw, topic=BY_NAME[line.topic], at=line.clock, now=line.clock, key=self._key)
-        return [(note.subject, note.fact) for note in outcome.notes] if isinstance(outcome, wire.Admitted) else []
 
     def feed(self, blobs: Sequence[bytes], marks: Sequence[Mark]) -> Reply:
         """What is still to come, from everybody who admitted it; later lines than were fed before."""
@@ -180,7 +188,7 @@ class Share:
         """Reads what was written."""
         for number, memory in self.memories.items():
             kept = _KEPT.decode((folder / f"partition-{number}").read_bytes())
-            self.feeds[number].seen.update(kept.seen)
+            self._own(number).seen.update(kept.seen)
             memory.restore(kept.dossiers, kept.ticked)
         return self._reply()
 
@@ -194,9 +202,18 @@ class Share:
         """The marks that stand in lines up to this one."""
         while self._marks and self._marks[0].number <= upto:
             mark = self._marks.popleft()
-            for number, feeds in self.feeds.items():
-                if mark.partition is None or mark.partition == number:
+            if mark.partition is None:
+                for feeds in set(self.feeds.values()):
                     feeds.mark(mark.places, mark.upto)
+            elif mark.partition in self.feeds:
+                self._own(mark.partition).mark(mark.places, mark.upto)
+
+    def _own(self, number: int) -> Feeds:
+        """The feeds of one partition, apart from those that still are alike."""
+        mine = self.feeds[number]
+        if sum(feeds is mine for feeds in self.feeds.values()) > 1:
+            mine = self.feeds[number] = mine.copy()
+        return mine
 
     def _fold(self, message: Message) -> None:
         name = message.subject

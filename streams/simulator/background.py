@@ -9,7 +9,6 @@ from streams.simulator.gate import cleared, come_back, truth
 from streams.simulator.mix import Cell
 from streams.simulator.passports import Paper, applied, issued, ordinary_paper
 from streams.simulator.people import Person, family, number_of, passport_of, person
-from streams.simulator.records import on_record
 from streams.simulator.travellers import Party, trip_of
 from streams.simulator.trips import Trip
 from streams.simulator.world import World, passport_office
@@ -99,11 +98,18 @@ def returning(world: World, day: int, cells: Odds[Cell], sizes: dict[str, Odds[i
         if trip.away is None or trip.away <= day:
             continue
         trip.day = day - trip.away
-        on_record(world, trip, roll, None)
+        for one in trip.people:
+            _book_of_old(world, one, trip.day, roll)
         at = world.at_the_gate(roll, trip.day, trip.checkpoint)
         for one in trip.people:
             cleared(world, trip, one, at)
         come_back(world, trip, roll)
+
+
+def _book_of_old(world: World, one: Person, day: int, roll: Random) -> None:
+    """The passport with which somebody left; nothing else of them is asked again."""
+    one.passport = passport_of(one.number)
+    issued(world, one, world.at_the_office(roll, day - 40 - roll.randrange(1500)), None, passport_office(one.home))
 
 
 def unseen(world: World, day: int) -> None:

@@ -221,14 +221,14 @@ def come_back(world: World, trip: Trip, roll: Random) -> None:
     for one in trip.people:
         at += 10 + roll.randrange(30)
         data = {
-            "crossing_id": f"CR-{one.number}-{day + 5000}",
+            "crossing_id": f"CR-{one.number}-{trip.day + 1000}-{trip.away}",
             "passport_no": one.passport,
             "document_type": trip.document,
             "from_country": trip.goes,
             "checkpoint": trip.checkpoint,
         }
         world.scribe.say(
-            "simkim", "entry_cleared", f"n{one.number}-{day}", at, _stated(data), lag=1, office=trip.checkpoint
+            "simkim", "entry_cleared", f"n{one.number}-{trip.day + 1000}-{trip.away}", at, _stated(data), lag=1, office=trip.checkpoint
         )
 
 
@@ -247,7 +247,7 @@ def truth(world: World, trip: Trip, one: Person, at: int, *, seen: bool) -> Depa
         destination=trip.ends or trip.goes,
         modus=trip.modus,
         network=trip.network,
-        innocent=trip.innocent,
+        innocent=trip.tales.get(one.number, trip.innocent),
         sex=one.sex,
         age=one.age(at // DAY),
         province=one.home[:2],

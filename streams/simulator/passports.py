@@ -44,7 +44,7 @@ class Paper:
 
 def registered(world: World, one: Person, known: int) -> None:
     """The registry's record of somebody, made known when the joined systems first ask for it, at second `known`."""
-    since = max(one.born + 60, _SIAK)
+    since = min(max(one.born + 60, _SIAK), known // DAY - 1)
     data = {
         "nik": one.nik,
         "kk_no": one.kk,
@@ -71,7 +71,7 @@ def old_book(world: World, one: Person, day: int, roll: Random) -> None:
         issued(world, one, world.at_the_office(roll, day), None, ordinary_office(world, one, roll))
         return
     paper = ordinary_paper(world, one, roll, "TOURISM", None)
-    applied(world, one, world.at_the_office(roll, day - 4), paper, roll)
+    submitted(world, one, world.at_the_office(roll, day - 4), paper)
     issued(world, one, world.at_the_office(roll, day), paper, paper.office)
 
 
@@ -85,12 +85,8 @@ def young_book(world: World, one: Person, day: int, paper: Paper, roll: Random) 
 
 def applied(world: World, one: Person, at: int, paper: Paper, roll: Random) -> None:
     """Form, registry and interview."""
-    number = paper.number = f"AP-{one.number}-{at // DAY % 10_000}"
-    if not one.known:
-        one.known = True
-        registered(world, one, at + 5 * MINUTE)
-    data = _form(one, number, paper)
-    world.scribe.say("simkim", "passport_application_submitted", f"a{number}", at, data, office=paper.office)
+    submitted(world, one, at, paper)
+    number = paper.number
     verified(world, one, at + 4 * MINUTE, paper, f"v{number}")
     interview = {
         "application_no": number,
@@ -103,6 +99,16 @@ def applied(world: World, one: Person, at: int, paper: Paper, roll: Random) -> N
     }
     later = at + 20 * MINUTE + roll.randrange(2 * HOUR)
     world.scribe.say("simkim", "passport_interview_completed", f"i{number}", later, interview, office=paper.office)
+
+
+def submitted(world: World, one: Person, at: int, paper: Paper) -> None:
+    """The form alone; with it, the registry's record comes under watch. Of old applications nothing else is kept."""
+    number = paper.number = f"AP-{one.number}-{at // DAY % 10_000}"
+    if not one.known:
+        one.known = True
+        registered(world, one, at + 5 * MINUTE)
+    data = _form(one, number, paper)
+    world.scribe.say("simkim", "passport_application_submitted", f"a{number}", at, data, office=paper.office)
 
 
 def _form(one: Person, number: str, paper: Paper) -> dict[str, Any]:

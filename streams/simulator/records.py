@@ -67,21 +67,21 @@ def _young(world: World, trip: Trip, one: Person, day: int, roll: Random) -> Non
     drawn = roll.random()
     if trip.traveller is Traveller.PILGRIM and drawn < chances.umrah_name:
         paper.stated_name = f"{one.name} {name_of(roll, world.nation.homes[one.home].names, 'M').split()[0]}"
-        trip.innocent = trip.innocent or "name_grown_for_umrah"
+        trip.tales[one.number] = "name_grown_for_umrah"
     elif drawn < 0.2:
         paper.cause = "LOST" if drawn < chances.lost_and_replaced else "EXPIRED"
         _earlier(world, one, paper, day, roll)
         if drawn < chances.lost_and_replaced:
-            trip.innocent = trip.innocent or "lost_and_replaced"
+            trip.tales[one.number] = "lost_and_replaced"
     elif drawn < 0.2 + chances.refused_before:
         _put_off_before(world, one, day, roll)
-        trip.innocent = trip.innocent or "refused_before_for_paperwork"
+        trip.tales[one.number] = "refused_before_for_paperwork"
     elif drawn < 0.2 + chances.refused_before + chances.date_keyed_wrongly:
         paper.stated_born = one.born + roll.choice((-365, 365, 31, -30, 3653))
-        trip.innocent = trip.innocent or "date_keyed_wrongly"
+        trip.tales[one.number] = "date_keyed_wrongly"
     elif drawn > 1 - chances.corrected_by_court:
         _corrected(world, one, day, roll)
-        trip.innocent = trip.innocent or "corrected_by_court"
+        trip.tales[one.number] = "corrected_by_court"
     young_book(world, one, day, paper, roll)
 
 

@@ -70,6 +70,8 @@ class Trip:
     more: dict[str, Any] = field(default_factory=dict)
     """What else stands in the attempt, such as a seafarer's papers."""
     innocent: str | None = None
+    tales: dict[int, str] = field(default_factory=dict)
+    """What looks suspicious about one of them alone, by number."""
     modus: str | None = None
     network: str | None = None
     ends: str | None = None
