@@ -10,7 +10,7 @@ from schemas.policy import Policy
 from schemas.topics import AGENCY_DAYS
 from streams import metrics
 from streams.settings import Settings
-from streams.teller import Argument, Script, Teller
+from streams.teller import Argument, Command, Script, Teller
 
 CLOSED_AFTER: Final = AGENCY_DAYS + timedelta(days=1)
 """Answers are kept so long on their topic; a day that is older is not counted in any more."""
@@ -52,17 +52,26 @@ class Budgets:
         self._teller, self._namespace, self._policy = teller, settings.namespace, policy
         self._newest: dict[str, date] = {}
 
-    async def count(self, screening: Screening, now: datetime) -> None:
-        """Takes an answer in, once. The measures show the newest day of its checkpoint."""
-        if now - screening.at > CLOSED_AFTER:
-            return
-        day, one = day_of(screening, self._policy), share(screening)
+    async def count(self, screenings: Iterable[Screening], now: datetime) -> None:
+        """Takes answers in, each once. The measures show the newest day of each checkpoint."""
+        young = [one for one in screenings if now - one.at <= CLOSED_AFTER]
+        days = [day_of(one, self._policy) for one in young]
+        found = await self._teller.together([self._counting(one, day) for one, day in zip(young, days, strict=True)])
+        newest: dict[str, Sequence[bytes | None]] = {}
+        for one, day, counts in zip(young, days, found, strict=True):
+            if isinstance(counts, Exception):
+                raise counts
+            if day >= self._newest.get(one.checkpoint, day):
+                self._newest[one.checkpoint] = day
+                newest[one.checkpoint] = counts
+        for checkpoint, counts in newest.items():
+            _show(self._lines(checkpoint, self._newest[checkpoint], counts))
+
+    def _counting(self, screening: Screening, day: date) -> Command:
+        one = share(screening)
         args: list[Argument] = [screening.crossing_id, screening.revision, int(one.departed), one.severity, one.alert]
         args += [_end(day, CLOSED_AFTER), _end(day, KEPT), *_FIELDS]
-        found = await self._teller.run(_COUNT, self._keys(screening.checkpoint, day), args)
-        if day >= self._newest.get(screening.checkpoint, day):
-            self._newest[screening.checkpoint] = day
-            _show(self._lines(screening.checkpoint, day, found))
+        return _COUNT.on(self._keys(screening.checkpoint, day), args)
 
     async def days(self, checkpoints: Iterable[str], days: Sequence[date]) -> list[Spent]:
         """What was spent, by checkpoint and day; days on which nobody was seen are left out."""

@@ -134,18 +134,22 @@ class Feeds:
         return ("HMGET", self.keys.alert(alert_id), "whole", "quiet")
 
     async def put(self, heard: Sequence[Heard], now: datetime, epoch: bytes) -> None:
-        """Things of different names, each once: what is there already, as this revision or a newer one, stays as it is.
+        """In the order of the log: what is there already, as this revision or a newer one, stays as it is.
 
         Raises NotSaved when Redis was emptied since `epoch`.
         """
-        alerts = [(one, one.said) for one in heard if isinstance(one.said, Alert)]
-        newest = await self._teller.together([self._newest(alert.alert_id) for _, alert in alerts])
+        known = await self._known(heard)
         puts: list[_Put] = []
-        for (one, alert), found in zip(alerts, newest, strict=True):
+        for one in heard:
             await breath()
-            puts.append(self._alert(one, alert, _before(found), now, epoch=epoch))
-        answers = [(one, one.said) for one in heard if isinstance(one.said, Screening)]
-        puts += [self._screening(one, said, epoch) for one, said in answers if now - said.at <= SCREENING_TTL]
+            if isinstance(one.said, Screening):
+                if now - one.said.at <= SCREENING_TTL:
+                    puts.append(self._screening(one, one.said, epoch))
+                continue
+            before = known.get(one.said.alert_id)
+            puts.append(self._alert(one, one.said, before, now, epoch=epoch))
+            if before is None or before.revision < one.said.revision:
+                known[one.said.alert_id] = _after(one.said, before, now)
         for put, done in zip(puts, await self._teller.together([put.command for put in puts]), strict=True):
             if isinstance(done, Exception):
                 raise done
@@ -154,9 +158,16 @@ class Feeds:
             for count in put.counts if done else ():
                 count.inc()
 
+    async def _known(self, heard: Sequence[Heard]) -> "dict[str, _Before]":
+        """What Redis has of the alerts among these."""
+        names = list(dict.fromkeys(one.said.alert_id for one in heard if isinstance(one.said, Alert)))
+        found = await self._teller.together([self._newest(name) for name in names])
+        pairs = ((name, _before(one)) for name, one in zip(names, found, strict=True))
+        return {name: one for name, one in pairs if one is not None}
+
     def _alert(self, heard: Heard, alert: Alert, before: "_Before | None", now: datetime, *, epoch: bytes) -> _Put:
         """Nobody hears of what is long over, nor a feed of the end of something that it never saw; both can be looked up."""
-        over = alert.expires_at < now and (before is None or before.quiet)
+        over = _over(alert, before, now)
         is_open = alert.state in OPEN_STATES and not over
         knew = (
             {Recipient(role=one.role, at=one.at).feed for one in before.recipients}
@@ -200,6 +211,7 @@ class _Before(msgspec.Struct, frozen=True):
     """The revision before: whom it was for. `quiet` when it was over when it came, and nobody heard of it."""
 
     recipients: tuple[_To, ...]
+    revision: int
     quiet: bool = False
 
 
@@ -211,6 +223,17 @@ def _before(found: Sequence[bytes | None] | Exception) -> _Before | None:
         raise found
     whole, quiet = found
     return msgspec.structs.replace(_WHOM.decode(whole), quiet=quiet == b"1") if whole else None
+
+
+def _over(alert: Alert, before: _Before | None, now: datetime) -> bool:
+    """Was it long over when it came, and so were all revisions before it?"""
+    return alert.expires_at < now and (before is None or before.quiet)
+
+
+def _after(alert: Alert, before: _Before | None, now: datetime) -> _Before:
+    """What will be known of it when it is put."""
+    to = tuple(_To(one.role, one.at) for one in alert.recipients)
+    return _Before(to, alert.revision, _over(alert, before, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,36 +286,19 @@ class DeliverFold(Fold):
         self._epoch = await self._feeds.epoch()
 
     async def fold(self, records: Records, blobs: Sequence[bytes | None]) -> Folded:
-        """In the order of the log, as cursors count on it; as many things together as have different names."""
+        """In the order of the log: a cursor says how far a partition was read."""
         now = datetime.now(UTC)
         heard: list[Heard] = []
         for record in records:
             await breath()
             if (found := _read(record)) is not None:
                 heard.append(found)
-        for one in in_turns(heard):
-            answers = [heard.said for heard in one if isinstance(heard.said, Screening)]
-            await asyncio.gather(
-                self._feeds.put(one, now, self._epoch), *(self._budgets.count(said, now) for said in answers)
-            )
+        answers = [one.said for one in heard if isinstance(one.said, Screening)]
+        await asyncio.gather(self._feeds.put(heard, now, self._epoch), self._budgets.count(answers, now))
         return Folded(Batch(next=records[-1].offset + 1))
 
 
 _INITIAL: Final = {ALERTS.name: "a", SCREENINGS.name: "s"}
-
-
-def in_turns(heard: Sequence[Heard]) -> list[list[Heard]]:
-    """The log cut where a name comes again: what is put together holds one revision of each thing, and nothing overtakes."""
-    turns: list[list[Heard]] = []
-    names: set[str] = set()
-    for one in heard:
-        name = one.said.alert_id if isinstance(one.said, Alert) else one.said.crossing_id
-        if not turns or name in names:
-            turns.append([])
-            names = set()
-        turns[-1].append(one)
-        names.add(name)
-    return turns
 
 
 def _read(record: "ConsumerRecord[bytes, bytes]") -> Heard | None:

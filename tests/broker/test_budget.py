@@ -85,7 +85,7 @@ async def test_counts_are_those_of_the_newest_revisions_in_any_order_and_number_
     delivered = answers + chance.sample(answers, len(answers) // 2)
     chance.shuffle(delivered)
     for one in delivered:
-        await _budgets(teller, namespace).count(one, NOW)
+        await _budgets(teller, namespace).count([one], NOW)
     days = sorted({day_of(one, POLICY) for one in answers})
     found = await _budgets(teller, namespace).days(["A-CGK", "A-DPS"], days)
     expected = _recounted(answers)
@@ -101,7 +101,7 @@ async def test_a_day_that_is_closed_is_not_counted_in_any_more(teller: Teller) -
     """Whoever was counted then is forgotten: a late revision would count twice."""
     budgets = _budgets(teller, f"t{uuid4().hex}")
     old = NOW - CLOSED_AFTER - timedelta(minutes=1)
-    await budgets.count(answer(at=old), NOW)
+    await budgets.count([answer(at=old)], NOW)
     assert await budgets.days(["A-CGK"], [day_of(answer(at=old), POLICY)]) == []
 
 
@@ -109,8 +109,8 @@ async def test_the_measures_show_the_newest_day_and_warn(teller: Teller) -> None
     """Two grave alerts among two departures are beyond any budget; yesterday's late answer changes nothing of that."""
     budgets = _budgets(teller, f"t{uuid4().hex}")
     for crossing in ("CR-1", "CR-2"):
-        await budgets.count(answer(crossing, severity=Severity.HIGH, alert=crossing, checkpoint="A-KNO", at=NOW), NOW)
-    await budgets.count(answer("CR-3", checkpoint="A-KNO", at=NOW - timedelta(days=2)), NOW)
+        await budgets.count([answer(crossing, severity=Severity.HIGH, alert=crossing, checkpoint="A-KNO", at=NOW)], NOW)
+    await budgets.count([answer("CR-3", checkpoint="A-KNO", at=NOW - timedelta(days=2))], NOW)
     labels = {"checkpoint": "A-KNO", "severity": "HIGH"}
     assert metrics.REGISTRY.get_sample_value("suar_alert_budget_per_thousand", labels) == pytest.approx(1000)
     assert metrics.REGISTRY.get_sample_value("suar_alert_budget_exceeded", labels) == 1

@@ -1,7 +1,9 @@
 """What deliver writes into Redis: views, history, places and the epoch; each revision once, whoever puts it and however often."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -84,8 +86,8 @@ class Hands:
         return found
 
 
-@pytest.fixture
-async def hands(local: Local) -> AsyncIterator[Hands]:
+@asynccontextmanager
+async def _hands(local: Local) -> AsyncIterator[Hands]:
     namespace = f"t{uuid4().hex[:8]}"
     config = settings_of.load(
         kafka="none:1", redis=local.redis.address, namespace=namespace, pseudonym_key=KEY, feed_length=1000
@@ -97,6 +99,12 @@ async def hands(local: Local) -> AsyncIterator[Hands]:
     redis.close()
     for teller in tellers:
         await teller.close()
+
+
+@pytest.fixture
+async def hands(local: Local) -> AsyncIterator[Hands]:
+    async with _hands(local) as one:
+        yield one
 
 
 async def test_each_feed_has_the_view_of_its_role_and_no_other(hands: Hands) -> None:
@@ -229,3 +237,40 @@ async def test_an_epoch_lasts_as_long_as_redis_remembers(hands: Hands) -> None:
     assert {await feeds.epoch() for feeds in hands.feeds} == {hands.epoch}
     hands.redis.delete(hands.key("epoch"))
     assert await hands.feeds[1].epoch() != hands.epoch
+
+
+def _log(hands: Hands, chance: random.Random) -> list[Heard]:
+    """Thirty words on four alerts and four attempts: again and again, out of order, for others, ended, long over."""
+    recipients = [
+        Recipient(role=Role.COUNTER, at="A-CGK"),
+        Recipient(role=Role.SUPERVISOR, at="A-CGK"),
+        Recipient(role=Role.BP3MI),
+    ]
+    log: list[Heard] = []
+    for _ in range(30):
+        name, revision = f"{chance.randrange(4):032x}", chance.randint(1, 6)
+        if chance.random() < 0.4:
+            log.append(hands.heard(ANSWER.model_copy(update={"crossing_id": f"CR-{name}", "revision": revision})))
+            continue
+        changes = {
+            "alert_id": name,
+            "state": chance.choice([State.RAISED, State.ACKNOWLEDGED, State.WITHDRAWN, State.CLEARED]),
+            "recipients": tuple(chance.sample(recipients, chance.randint(1, 3))),
+            "expires_at": NOW + timedelta(days=chance.choice([2, -1])),
+        }
+        log.append(hands.heard(hands.alert(revision, **changes)))
+    return log
+
+
+@pytest.mark.parametrize("seed", range(25))
+async def test_put_together_is_put_one_after_the_other(local: Local, seed: int) -> None:
+    """However a log is cut into batches, feeds say the same in the same order: a cursor tells how far a partition was read."""
+    stood: list[object] = []
+    for cut in (1, 7, 30):
+        async with _hands(local) as hands:
+            log = _log(hands, random.Random(seed))
+            for begin in range(0, len(log), cut):
+                await hands.feeds[0].put(log[begin : begin + cut], NOW, hands.epoch)
+            feeds = (COUNTER, SUPERVISOR, BP3MI, "SCREENING:A-CGK")
+            stood.append([(hands.entries(feed), sorted(hands.open(feed))) for feed in feeds])
+    assert stood[0] == stood[1] == stood[2]
