@@ -46,7 +46,8 @@ class Access:
 
     async def granted(self, name: str) -> frozenset[Grant]:
         """What the broker lets a principal do; lines of a kind that we never write are left out. Raises AdminError."""
-        answer = await self._ask(DescribeAclsRequest(ANY, None, ANY, f"User:{name}", None, ANY, ANY))
+        any_name: Any = None  # null on the wire, which aiokafka's types do not say
+        answer = await self._ask(DescribeAclsRequest(ANY, any_name, ANY, f"User:{name}", any_name, ANY, ANY))
         _refuse(answer.error_code, f"the access list of {name} cannot be read")
         known = {(kind.value, pattern.value) for kind in Kind for pattern in Pattern}
         return frozenset(

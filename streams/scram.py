@@ -27,8 +27,8 @@ class Scram(IntEnum):
 
 
 class _AlterScramAnswer(Response):  # type: ignore[misc]  # aiokafka is untyped
-    API_KEY = 51
-    API_VERSION = 0
+    API_KEY = 51  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]  # aiokafka does the same
+    API_VERSION = 0  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]  # aiokafka does the same
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
         (
@@ -88,8 +88,8 @@ class AlterScram(Request[_AlterScram]):  # type: ignore[misc]  # aiokafka is unt
 
 
 class _AlterClientQuotasAnswer(Response):  # type: ignore[misc]  # aiokafka is untyped
-    API_KEY = 49
-    API_VERSION = 0
+    API_KEY = 49  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]  # aiokafka does the same
+    API_VERSION = 0  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]  # aiokafka does the same
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
         (

@@ -1,5 +1,6 @@
 """Bias: who is stopped more often than what is true of them explains. Sex, age, province and religion are inputs of no rule."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -81,7 +82,7 @@ def _rates(attempts: Sequence[Judged]) -> dict[Traveller | None, float]:
 def _group(by: str, name: str, members: Sequence[Judged], rates: dict[Traveller | None, float], together: int) -> Group:
     hits, of = sum(one.stopped for one in members), len(members)
     stopped, strict = share(hits, of), share(hits, of, level=1 - 0.05 / together)
-    expected = sum(rates[_kind(one)] for one in members)
+    expected = math.fsum(rates[_kind(one)] for one in members)
     if not expected:
         return Group(by, name, stopped, 0.0, None, 0.0, 0.0, beyond_chance=False)
     scale = of / expected

@@ -157,7 +157,7 @@ def serve(settings: FeedSettings, level: str = "info") -> None:
         port=settings.feed_port,
         access_log=False,  # paths name documents
         log_level=level,
-        **({"log_config": held} if (held := logs.of_uvicorn(settings.log_format, level)) else {}),
+        log_config=uvicorn.config.LOGGING_CONFIG if settings.log_format == "text" else logs.of_uvicorn(level),
         timeout_graceful_shutdown=STOPS_WITHIN,
         server_header=False,
         ws="websockets-sansio",

@@ -139,6 +139,8 @@ def others(world: World, day: int) -> None:
         _handed_back(world, world.dice("deported", day, index), day, OTHERS + index)
     for index in range(complaints):
         _complains(world, world.dice("complaint", day, index), day, OTHERS + 300 + index)
+    for index in range(poisson(roll, world.nation.abroad.self_reports_a_day * world.scale)):
+        _reports(world, world.dice("report", day, index), day, OTHERS + 1300 + index)
     for index in range(poisson(roll, 400 * world.scale)):
         _changed(world, world.dice("changed", day, index), day, OTHERS + 800 + index)
 
@@ -181,6 +183,14 @@ def _complains(world: World, roll: Random, day: int, local: int) -> None:
     status = {"case_no": data["case_no"], "nik": one.nik, "country": data["country"]}
     found = roll.choice(("NOT_ASSESSED", "NOT_VICTIM", "NOT_VICTIM", "INDICATED"))
     world.scribe.say("peduliwni", "case_assessed", f"e{one.number}", at + 12 * DAY, {**status, "victim_status": found})
+
+
+def _reports(world: World, roll: Random, day: int, local: int) -> None:
+    """Somebody who lives abroad tells the mission so."""
+    one = somebody(world, roll, (day, local), ages=(18, 60))
+    at = world.second(day) + HOUR + roll.randrange(14 * HOUR)
+    data = {"nik": one.nik, "country": _MISSIONS.draw(roll)}
+    world.scribe.say("peduliwni", "self_reported", f"sr{one.number}", at, data)
 
 
 def _changed(world: World, roll: Random, day: int, local: int) -> None:

@@ -119,6 +119,7 @@ class Abroad(_Part, frozen=True):
     indicated: float
     names_recruiter: float
     after_days: Spread
+    self_reports_a_day: float
     background_complaints_a_day: float
 
 

@@ -1,0 +1,1 @@
+"""What is deployed agrees with the code: settings, ports, metrics, principals."""

@@ -1,0 +1,1 @@
+"""The sample nation: its bytes, its shape, its faults, and its truth."""
