@@ -1,8 +1,12 @@
 """One try on each kind of channel, against somebody who really listens."""
 
+import email
+import email.policy
+import socketserver
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -46,6 +50,50 @@ async def test_apprise_is_given_title_and_text(receiver: Receiver, book: RotaBoo
     [heard] = receiver.heard
     assert heard.body["title"] == "CRITICAL A-CGK"
     assert heard.body["message"] == f"{WHY.en}\nhttps://suar.example/alerts/{made.claims[0].alert_id}"
+
+
+class _Mailbox(socketserver.StreamRequestHandler):
+    """As much of RFC 5321 as it takes to be given a letter."""
+
+    letters: ClassVar[list[str]] = []
+
+    def handle(self) -> None:
+        self._say("220 mail.test")
+        while line := self.rfile.readline():
+            match line[:4].upper():
+                case b"DATA":
+                    self._say("354 go on")
+                    lines = iter(self.rfile.readline, b".\r\n")
+                    self.letters.append(b"".join(lines).decode())
+                    self._say("250 taken")
+                case b"QUIT":
+                    return self._say("221 goodbye")
+                case _:
+                    self._say("250 mail.test")
+        return None
+
+    def _say(self, text: str) -> None:
+        self.wfile.write(f"{text}\r\n".encode())
+
+
+async def test_a_page_by_mail(book: RotaBook, settings: PagerSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real letter to a real server: it names the alert and a place, and nobody."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mailbox) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = (
+            f"mailto://127.0.0.1:{server.server_address[1]}/?from=suar@example.org&to=duty@example.org&mode=insecure"
+        )
+        monkeypatch.setenv("SUAR_CHANNEL_FIRST", address)
+        made: Page = page()
+        async with Channels(book, settings) as channels:
+            await channels.send(made, "first")
+        server.shutdown()
+    [letter] = _Mailbox.letters
+    read = email.message_from_string(letter, policy=email.policy.default)
+    assert (read["subject"], read["to"]) == ("CRITICAL A-CGK", "duty@example.org")
+    body = read.get_body(("plain",))
+    assert body is not None
+    assert f"https://suar.example/alerts/{made.claims[0].alert_id}" in body.get_content()
 
 
 async def test_alertmanager_is_given_what_its_second_api_takes(
