@@ -15,6 +15,7 @@ from prometheus_client import generate_latest
 from redis.exceptions import RedisError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.config import LOGGING_CONFIG
 
 from streams import connection, logs, metrics
 from streams.feed import (
@@ -157,7 +158,7 @@ def serve(settings: FeedSettings, level: str = "info") -> None:
         port=settings.feed_port,
         access_log=False,  # paths name documents
         log_level=level,
-        log_config=uvicorn.config.LOGGING_CONFIG if settings.log_format == "text" else logs.of_uvicorn(level),
+        log_config=LOGGING_CONFIG if settings.log_format == "text" else logs.of_uvicorn(level),
         timeout_graceful_shutdown=STOPS_WITHIN,
         server_header=False,
         ws="websockets-sansio",

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -17,7 +17,7 @@ from streams.feed import frames as said
 from streams.feed.cursor import START, Cursor, order
 from streams.feed.frames import Frame
 from streams.feed.reader import Reader
-from streams.feed.rows import Row, row
+from streams.feed.rows import NEVER, Row, row
 from streams.feed.settings import FeedSettings
 from streams.feed.store import Entry, FeedStore
 from streams.feed.tasks import begun, ended
@@ -31,6 +31,8 @@ PAGE: Final = 500
 """Entries read at once."""
 WAIT_MS: Final = 100
 """How long a read waits for news; a board that was just opened waits no longer for its turn."""
+OVERDUE: Final = timedelta(minutes=1)
+"""How long after its expiry an alert whose end was never heard stays on a board."""
 A_FEW: Final = 8
 """Readers that are told at once that the stream is alive."""
 AGAIN_SECONDS: Final = 0.5
@@ -56,11 +58,24 @@ class Board:
     def __init__(self, feed: str, store: FeedStore, settings: FeedSettings) -> None:
         self.feed = feed
         self.cursor = Cursor("", feed=feed)
-        self.rows: dict[str, Row] = {}
+        self._rows: dict[str, Row] = {}
+        self._expires = NEVER
         self._store, self._settings = store, settings
         self._newest: deque[Frame] = deque(maxlen=settings.frames_kept)
         self._readers: set[Reader] = set()
         self._awaited: dict[str, dict[asyncio.Future[None], int]] = {}
+
+    @property
+    def rows(self) -> Mapping[str, Row]:
+        """What is open. An alert ends with a revision that says so; where an emptied Redis lost that, it ends by itself."""
+        overdue = datetime.now(UTC) - OVERDUE
+        if self._expires < overdue:
+            self._hold({name: one for name, one in self._rows.items() if one.expires_at >= overdue})
+        return self._rows
+
+    def _hold(self, rows: dict[str, Row]) -> None:
+        self._rows = rows
+        self._expires = min((one.expires_at for one in rows.values()), default=NEVER)
 
     def snapshot(self) -> Snapshot:
         """Rows and cursor of one moment."""
@@ -140,7 +155,7 @@ class Board:
         """Reads the feed as it stands. Raises redis-py's errors."""
         opened = await self._store.open(self.feed)
         rows = [row(view) for view in opened.views]
-        self.rows = {one.alert_id: one for one in rows if one.open}
+        self._hold({one.alert_id: one for one in rows if one.open})
         self.cursor = opened.cursor
         self._newest.clear()
 
@@ -180,13 +195,14 @@ class Board:
         self._wake(head.alert_id if one else head.crossing_id, head.revision)
 
     def _put(self, one: Row) -> None:
-        held = self.rows.get(one.alert_id)
+        held = self._rows.get(one.alert_id)
         if held is not None and held.revision > one.revision:
             return
         if one.open:
-            self.rows[one.alert_id] = one
+            self._rows[one.alert_id] = one
+            self._expires = min(self._expires, one.expires_at)
         else:
-            self.rows.pop(one.alert_id, None)
+            self._rows.pop(one.alert_id, None)
 
     def _offer(self, frame: Frame, reader: Reader, *, again: bool = False) -> None:
         if not reader.offer(frame, again=again):

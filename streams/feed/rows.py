@@ -11,6 +11,7 @@ from schemas.alerts import OPEN_STATES, Severity
 
 _OPEN: Final = frozenset(state.value for state in OPEN_STATES)
 _TAKEN: Final = "alert_taken"
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class _Indication(msgspec.Struct, frozen=True):
@@ -33,6 +34,7 @@ class _Head(msgspec.Struct, frozen=True):
     place: str
     at: datetime
     severity: int | str
+    expires_at: datetime | None = None
     indications: tuple[_Indication, ...] = ()
     handling: tuple[_Handled, ...] = ()
 
@@ -42,7 +44,9 @@ _HEAD = msgspec.json.Decoder(_Head)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One open alert as this feed may see it. `at` is the trigger's time, UTC; `taken_by` the pseudonym of the officer."""
+    """One open alert as this feed may see it. `at` is the trigger's time, UTC; `taken_by` the pseudonym of the officer;
+    `expires_at`, UTC: when nobody need act on it any more.
+    """
 
     alert_id: str
     revision: int
@@ -53,6 +57,7 @@ class Row:
     rules: tuple[str, ...]
     families: tuple[str, ...]
     taken_by: str | None
+    expires_at: datetime
     raw: bytes
 
     @property
@@ -81,6 +86,7 @@ def row(raw: bytes) -> Row:
         rules=tuple(dict.fromkeys(one.rule for one in head.indications)),
         families=tuple(dict.fromkeys(one.family for one in head.indications)),
         taken_by=_taken_by(head.handling),
+        expires_at=head.expires_at.astimezone(UTC) if head.expires_at else NEVER,
         raw=raw,
     )
 

@@ -1,6 +1,7 @@
 """Parts of the gateway that need no server: notes, rows, readers, times, how silence is spoken of."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from schemas.alerts import Severity
 from schemas.wire import is_reference
 from streams.feed.crossings import lane_advice
+from streams.feed.board import OVERDUE, Board
 from streams.feed.cursor import Cursor
 from streams.feed.frames import Frame
 from streams.feed.freshness import spoken
@@ -19,6 +21,7 @@ from streams.feed.rows import Wanted, newest_first, row
 from streams.feed.saying import event_name
 from streams.feed.times import Step, _Done, _percentiles, _Revision, steps
 from streams.settings import SettingsError
+from tests.feed.pager_alerts import alert
 
 KEY, OTHER = SecretStr("5a" * 32), SecretStr("5b" * 32)
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -209,3 +212,15 @@ def test_percentiles_are_of_the_nearest_rank() -> None:
 def test_the_name_of_an_event_never_looks_like_a_number_of_somebody() -> None:
     """A digest in one piece would be refused once in 600 times, and an attempt would get no answer: number 89 is one."""
     assert all(is_reference(event_name("crossing_attempted", f"CROSSING-{number}")) for number in range(5000))
+
+
+def test_an_alert_whose_end_was_never_heard_ends_by_itself() -> None:
+    """A Redis that was emptied and filled again says nothing of what is long over."""
+    board = Board("SUPERVISOR:A-CGK", None, SimpleNamespace(frames_kept=1))  # type: ignore[arg-type]  # nothing is read
+    now = datetime.now(UTC)
+    over = alert("over", at=now, expires_at=now - 2 * OVERDUE)
+    stands = alert("stands", at=now, expires_at=now + timedelta(seconds=1))
+    for one in (over, stands):
+        board._put(row(one.model_dump_json().encode()))
+    assert [one.alert_id for one in board.snapshot().rows] == [stands.alert_id]
+    assert list(board.rows) == [stands.alert_id]
