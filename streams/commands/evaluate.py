@@ -30,6 +30,9 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     alerts: Annotated[
         Path | None, typer.Option(help="What was said: said.ndjson of a replay or of a live run; else it is replayed")
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="What the running installation said, with the times of its topics")
+    ] = False,
     policy: Annotated[Path | None, typer.Option(help="Judge by this policy; else by that of the settings")] = None,
     history: Annotated[
         Path | None, typer.Option(help="A real history instead: labels are what became known later")
@@ -60,6 +63,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     setup = Setup(config.key, laid_out(processes))
     with tempfile.TemporaryDirectory(prefix="suar-") as scratch:
         kept = out or Path(scratch)
+        if live:
+            alerts = run(log.said(config.kafka, kept))
         try:
             if folder is not None:
                 found = _simulated(folder, judged_by, alerts, kept, setup)

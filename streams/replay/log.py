@@ -10,11 +10,12 @@ from typing import IO
 import msgspec
 
 from schemas.facts import MARK, TO_ALL, Fact, decode
-from schemas.topics import FACTS
+from schemas.topics import ALERTS, FACTS, SCREENINGS
 from streams.reading import everything
 from streams.replay.history import Logged
+from streams.replay.words import ALERT, SCREENING, written
 
-FILE = "log.facts.ndjson"
+FILE, LIVE = "log.facts.ndjson", "live.ndjson"
 _ENCODE = msgspec.json.Encoder().encode
 _CLOCK = msgspec.json.Decoder(Logged).decode
 
@@ -24,7 +25,7 @@ async def fetch(kafka: str, folder: Path) -> Path:
 
     The clock of a partition is the running maximum of `admitted_at`; partitions are merged by it. Raises aiokafka's errors.
     """
-    whole = _whole(folder)
+    whole = _in(folder, FILE)
     if whole.exists():
         return whole
     parts = [folder / f"{FILE}.{number}" for number in range(FACTS.partitions)]
@@ -32,7 +33,7 @@ async def fetch(kafka: str, folder: Path) -> Path:
         files = [opened.enter_context(part.open("wb")) for part in parts]
         clocks = [datetime(1970, 1, 1, tzinfo=UTC)] * len(files)
         async for record in everything(kafka, FACTS.name):
-            fact = _agencys(record.value)
+            fact = _told(record.value)
             if fact is None:
                 continue
             number = record.partition
@@ -43,12 +44,25 @@ async def fetch(kafka: str, folder: Path) -> Path:
     return whole
 
 
-def _whole(folder: Path) -> Path:
+async def said(kafka: str, folder: Path) -> Path:
+    """What a running installation said so far, as a replay writes it; said when its record was appended. Raises aiokafka's errors."""
+    path = _in(folder, LIVE)
+    found: list[tuple[datetime, bytes]] = []
+    async for record in everything(kafka, ALERTS.name, SCREENINGS.name):
+        at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        if record.value is not None:
+            kind = ALERT if record.topic == ALERTS.name else SCREENING
+            found.append((at, written(at, kind, record.value)))
+    path.write_bytes(b"".join(line for _, line in sorted(found)))
+    return path
+
+
+def _in(folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / FILE
+    return folder / name
 
 
-def _agencys(value: bytes | None) -> Fact | None:
+def _told(value: bytes | None) -> Fact | None:
     """The fact, when an agency said it and nobody forwarded it; marks too."""
     try:
         fact = decode(value or b"")

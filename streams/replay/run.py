@@ -12,7 +12,7 @@ import msgspec
 
 from streams.replay.history import History
 from streams.replay.team import ReplayError, Team
-from streams.replay.words import ALERT, SLICE, Line, Mark, Reply, Said, Slice, Step
+from streams.replay.words import ALERT, SLICE, Line, Mark, Reply, Said, Slice, Step, written
 
 BLOCK = 4000
 """Lines that are admitted at once."""
@@ -133,7 +133,7 @@ class Run:
         self._count(last)
         said.sort(key=lambda one: (one.at, one.kind, one.name, one.revision, one.text))
         for one in said:
-            line = _line(one)
+            line = written(one.at, one.kind, one.text)
             write(line)
             self.place.bytes += len(line)
 
@@ -188,10 +188,6 @@ def _index(clock: datetime) -> int:
 
 def _begins(index: int) -> datetime:
     return datetime.fromtimestamp(index * SLICE.total_seconds(), UTC)
-
-
-def _line(one: Said) -> bytes:
-    return b'{"said_at":"%b","%b":%b}\n' % (one.at.isoformat().encode(), one.kind.encode(), one.text)
 
 
 class _Name(msgspec.Struct):

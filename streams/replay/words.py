@@ -7,8 +7,10 @@ import msgspec
 
 from schemas.facts import Fact
 
-SLICE: Final = timedelta(minutes=1)
-"""Length of a slice of the event clock. Within one, facts come first in the order of the history, then notes in rounds, then ticks."""
+SLICE: Final = timedelta(seconds=10)
+"""Length of a slice of the event clock. Within one, facts come first in the order of the history, then notes in rounds, then ticks:
+what a person's own fact would withdraw within the slice in which another subject's note would raise it, is never said.
+"""
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -97,3 +99,8 @@ def in_order(message: Message) -> tuple[datetime, str, int]:
 
 ALERT: Final = "alert"
 SCREENING: Final = "screening"
+
+
+def written(at: datetime, kind: str, text: bytes) -> bytes:
+    """One line of what was said: when, UTC, and an alert or a screening as JSON."""
+    return b'{"said_at":"%b","%b":%b}\n' % (at.isoformat().encode(), kind.encode(), text)

@@ -115,6 +115,8 @@ class Mishaps:
     def miskeyed(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
         """The data with a name or a date keyed wrongly."""
         faults = self._faults
+        if "found" in data:  # the registry's answer has results in these fields
+            return data
         if faults.name_errors:
             for field in ("name", "mother_name"):
                 if data.get(field) and share_of(self._seed, field, event) < faults.name_errors:

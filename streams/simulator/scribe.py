@@ -56,7 +56,7 @@ class Scribe:
     def know(self, departure: Departure) -> None:
         """What is true of a departure; those before the first day and after the last are nobody's question."""
         second = int(departure.at.timestamp())
-        if self._first <= second < self._end:
+        if self._first <= second < self._end - 1:  # its attempt is written down a second later
             self._truth.add(second, ENCODE(departure))
 
 

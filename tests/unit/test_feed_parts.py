@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from schemas.alerts import Severity
 from schemas.wire import is_reference
-from streams.feed.crossings import lane_advice
 from streams.feed.board import OVERDUE, Board
+from streams.feed.crossings import lane_advice
 from streams.feed.cursor import Cursor
 from streams.feed.frames import Frame
 from streams.feed.freshness import spoken

@@ -35,12 +35,12 @@ def test_as_many_leave_as_in_the_nation() -> None:
 
 
 def test_checkpoints_have_their_shares() -> None:
-    """Within 20 % of the share and half a point: parties go together, and a tenth of three days is small."""
+    """Within 25 % of the share and 0.8 points: pilgrims go thirty at a time, and a tenth of three days is small."""
     total = sum(one.share for one in NATION.checkpoints.values())
     found = _shares(one.checkpoint or "" for one in seen())
     for code, place in NATION.checkpoints.items():
         share = 100 * place.share / total
-        assert found.get(code, 0.0) == pytest.approx(share, rel=0.2, abs=0.5), code
+        assert found.get(code, 0.0) == pytest.approx(share, rel=0.25, abs=0.8), code
 
 
 def test_both_margins_of_the_mix_are_met() -> None:
