@@ -106,7 +106,8 @@ def _unaccompanied(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
     answers = _company(case, trigger)
     if any(answer.flag("kin") for answer in answers):
         return None
-    alone = attempt.lane == "AUTOGATE" or trigger.fact.data.get("group_size") == 1
+    accompanied = "companion_passport_no" in trigger.fact.data or any(answer.flag("accompanied") for answer in answers)
+    alone = not accompanied and (attempt.lane == "AUTOGATE" or trigger.fact.data.get("group_size") == 1)
     strangers = [answer for answer in answers if answer.flag("kin") is False]
     unknown = [answer for answer in answers if answer.flag("accompanied") and answer.flag("kin") is None]
     if unknown and not alone:
@@ -203,7 +204,7 @@ AGE: tuple[Rule, ...] = (
     Rule(
         id="unaccompanied_or_serial_guardian_minor",
         number=16,
-        version=1,
+        version=2,
         family=Family.AGE,
         strength=Strength.STRONG,
         triggers=frozenset({TriggerKind.ATTEMPT}),
