@@ -23,6 +23,8 @@ from schemas.topics import ALERTS, AREAS, HEARTBEAT, POLICY, SCREENINGS, SHADOW,
 from schemas.wire import SCHEMA_VERSION, Envelope
 
 FOLDER = Path(__file__).parent / "contract"
+RELEASED = "released"
+"""Folder of the contracts that agencies were given, one for each version; `schemas.evolution` says what may change since."""
 COMMAND = "python -m schemas.documents"
 
 Schema = dict[str, object]
@@ -104,7 +106,7 @@ def documents() -> dict[str, str]:
 
 
 def write(folder: Path = FOLDER) -> None:
-    """Makes `folder` hold the generated documents and no other JSON file."""
+    """Makes `folder` hold the generated documents and no other JSON file, beside those that were released."""
     wanted = documents()
     for path, text in wanted.items():
         file = folder / path
@@ -126,7 +128,8 @@ def drift(folder: Path = FOLDER) -> list[str]:
 
 
 def _held(folder: Path) -> set[str]:
-    return {file.relative_to(folder).as_posix() for file in folder.rglob("*.json")}
+    found = {file.relative_to(folder) for file in folder.rglob("*.json")}
+    return {path.as_posix() for path in found if path.parts[0] != RELEASED}
 
 
 def _read(file: Path) -> str:

@@ -6,6 +6,7 @@ from streams.commands import (
     alerts,
     areas,
     audit,
+    backup,
     budget,
     checkpoint,
     contract,
@@ -19,8 +20,8 @@ from streams.commands import (
     policy,
     principals,
     rejects,
-    report,
     replay,
+    report,
     rules,
     simulate,
     sop,
@@ -60,6 +61,8 @@ app.command("areas")(areas.areas)
 app.command("budget")(budget.budget)
 app.command("pager")(pager.pager)
 app.command("rebuild")(operate.rebuild)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("metrics")(operate.list_metrics)
 app.command("contract")(contract.contract)
 app.command("demo")(demo.demo)

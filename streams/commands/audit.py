@@ -1,12 +1,14 @@
 """For data protection officers and auditors: who saw whom, and whether the log that says so is whole."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import SecretStr, TypeAdapter, ValidationError
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from schemas.audit import Look
@@ -17,6 +19,8 @@ from streams.audit import settings as audit_settings
 from streams.audit.check import Checked, names_of, who_saw
 from streams.audit.check import check as compare
 from streams.audit.settings import AuditSettings
+from streams.backup.files import BackupError
+from streams.backup.verify import verify as verify_backup
 from streams.commands.terminal import Exit, configured, console, fail, run
 from streams.settings import SettingsError
 from streams.worker import Seldom
@@ -71,12 +75,16 @@ def seal(level: Annotated[str, typer.Option(help="Least level that is logged")] 
 
 
 @audit.command("verify")
-def verify() -> None:
+def verify(
+    backup: Annotated[Path | None, typer.Option(help="Compare the files of this backup; no broker is asked")] = None,
+) -> None:
     """Compare the whole audit log with its seals: changed, missing, forged and unsealed records are told by their offsets.
 
     Exit code 5 when anything is wrong. Records that are younger than the newest seal are counted, and are no fault.
 
-    Example: SUAR_AUDIT_PUBLIC=/etc/suar/seal.pub suar audit verify
+    Examples:
+      SUAR_AUDIT_PUBLIC=/etc/suar/seal.pub suar audit verify
+      SUAR_AUDIT_PUBLIC=/etc/suar/seal.pub suar audit verify --backup /srv/backup/2026-11-25
     """
     config = _configured()
     if config.audit_public is None:
@@ -87,10 +95,22 @@ def verify() -> None:
         fail(str(error))
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("comparing", total=None)
-        found = run(compare(config.kafka, trust, lambda done, of: progress.update(task, completed=done, total=of)))
+        told = partial(_met, progress, task)
+        found = run(compare(config.kafka, trust, told)) if backup is None else _kept(backup, trust, told)
     _show(found)
     if any(one.findings for one in found):
         fail("the audit log is not what was sealed", Exit.NOT_FOUND)
+
+
+def _met(progress: Progress, task: TaskID, done: int, total: int) -> None:
+    progress.update(task, completed=done, total=total)
+
+
+def _kept(folder: Path, trust: signing.Trust, progress: Callable[[int, int], None]) -> list[Checked]:
+    try:
+        return verify_backup(folder, trust, progress)
+    except BackupError as error:
+        fail(str(error), Exit.NOT_FOUND)
 
 
 def _show(found: list[Checked]) -> None:

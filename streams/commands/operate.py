@@ -95,7 +95,7 @@ async def _redis(config: Settings) -> list[Finding]:
     client = Redis.from_url(config.redis, **security.redis(config.redis), socket_connect_timeout=2, socket_timeout=2)
     try:
         info = await client.info()
-        policy = (await client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
+        policy = info.get("maxmemory_policy", "noeviction")  # CONFIG GET is not for a program's user
     except (OSError, RedisError) as error:
         return [Finding("Redis", False, config.redis, f"start it, or set SUAR_REDIS ({type(error).__name__})")]
     finally:

@@ -9,12 +9,18 @@ from typing import Any, NoReturn, TypeVar
 
 import redis.exceptions
 import typer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    KafkaTimeoutError,
+    TopicAuthorizationFailedError,
+)
 from rich.console import Console
 
 from schemas.alerts import Severity
 from schemas.policy import Policy
-from streams import policy, settings
+from streams import policy, security, settings
 from streams.admin import AdminError
 from streams.local import LocalError
 from streams.publish import PublishError
@@ -31,6 +37,9 @@ COLOURS = {
     Severity.HIGH: "yellow",
     Severity.CRITICAL: "bold red",
 }
+
+
+NOT_ALLOWED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
 
 
 class Exit(IntEnum):
@@ -61,8 +70,20 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         fail(str(error))
     except redis.exceptions.RedisError as error:
         fail(f"Redis does not answer ({type(error).__name__}): start it, or set SUAR_REDIS", Exit.AWAY)
+    except NOT_ALLOWED as error:
+        fail(f"Kafka does not let this principal do that ({type(error).__name__}): see suar principals list")
     except KafkaError as error:
-        fail(f"Kafka does not answer ({type(error).__name__}): start it, or set SUAR_KAFKA", Exit.AWAY)
+        fail(_away(error), Exit.AWAY)
+
+
+def _away(error: KafkaError) -> str:
+    """A broker that refuses us looks to aiokafka like one that is away."""
+    config = without_secrets()
+    if config.kafka_protocol == "PLAINTEXT":
+        return f"Kafka does not answer ({type(error).__name__}): start it, or set SUAR_KAFKA"
+    if isinstance(error, KafkaTimeoutError):
+        return "Kafka does not answer about a topic: may this principal read it? See suar principals list"
+    return asyncio.run(security.why(config.kafka))
 
 
 def configured() -> settings.Settings:

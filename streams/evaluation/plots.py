@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-WIDTH, LABELS, ROW, MARGIN = 760, 250, 24, 46
+WIDTH, LABELS, ROW, MARGIN = 800, 300, 24, 46
 """Pixels: of the whole, of the names at the left, of one line, and of the numbers at the right."""
 
 

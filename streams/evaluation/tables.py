@@ -60,13 +60,15 @@ def unit(found: Report) -> str:
     )
 
 
+_PARTS = ((0, 1, 5, 6), (0, 2, 3, 4, 7), (0, 8, 9))
+"""Columns of HEAD that find room beside each other on 80 cells."""
+
+
 def terminal(found: Report) -> Iterator[RenderableType]:
     """Every table of the report."""
     yield unit(found)
-    figures = rows(found)
-    for head, part in ((HEAD[:7], slice(0, 7)), (("of", *HEAD[7:]), slice(7, None))):
-        lines = ((row[0], *row[part]) if part.start else row[part] for row in figures)
-        yield _table("", head, lines)
+    for some in _PARTS:
+        yield _table("", tuple(HEAD[n] for n in some), (tuple(row[n] for n in some) for row in rows(found)))
     yield (
         f"Undetermined at the gate: {percent(found.undetermined)}; without an answer: {found.unanswered:,}; with a prompt or more: "
         f"{percent(found.prompted)} of the trafficked; alerts about the hajj or paperwork alone: {found.aside:,}"

@@ -1,4 +1,4 @@
-"""The dossiers of one process: those in use decoded, the others as blobs, and when each wants to be looked at."""
+"""The dossiers of one partition: those in use decoded, the others as blobs, and when each wants to be looked at."""
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,8 +7,8 @@ from datetime import datetime
 from agents.dossier import CLOCK, Dossier, decode, encode
 from schemas.identity import Subject
 
-MOST_DECODED = 60_000
-"""Dossiers that a process keeps decoded, about 0.3 GB; those that were quiet for longest become blobs, a quarter of their size."""
+MOST_DECODED = 4_000
+"""Dossiers of a partition that are kept decoded; beyond, those that are in here for longest become blobs, a fraction of their size."""
 
 Look = tuple[str, str, datetime]
 """A subject, the clock that it waits for, and until when."""

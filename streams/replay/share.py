@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -39,6 +40,12 @@ _ENCODE = msgspec.msgpack.Encoder().encode
 _SILENT = f"{SubjectKind.UNKEYED.value}:"
 PER_LINE = 1 << 20
 """More facts than one line can hold: the place of a fact is its line's number times this, and its own within the line."""
+
+
+@lru_cache(maxsize=1_000_000)
+def _partition(name: str) -> int:
+    """As Kafka has it. Computing it takes as long as folding a small fact, and a history comes back to its people."""
+    return partition_of(name.encode())
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -98,6 +105,8 @@ class Share:
         mine = [number for number, process in enumerate(layout) if process == me]
         self.memories = {number: Memory() for number in mine}
         self.feeds = dict.fromkeys(mine, Feeds(policy))
+        self._mine: list[Message] = []
+        """Facts that it admitted itself and keeps itself, until it is told to feed on them."""
         self._queue: deque[Message] = deque()
         self._marks: deque[Mark] = deque()
         self._notes: list[Message] = []
@@ -138,13 +147,15 @@ class Share:
                 continue
             for place, (name, fact) in enumerate(told, line.number * PER_LINE):
                 if not name.startswith(_SILENT):
-                    process = self._layout[partition_of(name.encode())]
-                    out.setdefault(process, []).append(Message(line.clock, "", place, name, fact))
+                    message = Message(line.clock, "", place, name, fact)
+                    process = self._layout[_partition(name)]
+                    (self._mine if process == self._me else out.setdefault(process, [])).append(message)
         return Reply({process: _ENCODE(messages) for process, messages in out.items()}, rejected=rejected)
 
     def feed(self, blobs: Sequence[bytes], marks: Sequence[Mark]) -> Reply:
         """What is still to come, from everybody who admitted it; later lines than were fed before."""
-        messages = [message for blob in blobs for message in _MESSAGES.decode(blob)]
+        messages = self._mine + [message for blob in blobs for message in _MESSAGES.decode(blob)]
+        self._mine = []
         messages.sort(key=lambda message: message.seq)
         self._queue.extend(messages)
         self._marks.extend(marks)
@@ -217,7 +228,7 @@ class Share:
 
     def _fold(self, message: Message) -> None:
         name = message.subject
-        number = partition_of(name.encode())
+        number = _partition(name)
         memory = self.memories[number]
         before = memory.get(name)
         reaction = react(before, message.fact, self.feeds[number].context)
@@ -225,7 +236,7 @@ class Share:
         self._facts += 1
         for note in reaction.notes:
             self._seq += 1
-            process = self._layout[partition_of(note.subject.encode())]
+            process = self._layout[_partition(note.subject)]
             sent = Message(message.clock, name, self._seq, note.subject, note.fact)
             (self._notes if process == self._me else self._out.setdefault(process, [])).append(sent)
         if reaction.alerts or reaction.screenings:

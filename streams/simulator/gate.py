@@ -58,6 +58,7 @@ _PORT = dict(
     ]
 )
 _BY_SEA = {"SGP": "SGSIN", "MYS": "MYSGU"}
+_PMI_LANES = frozenset({"A-CGK", "A-SUB", "A-SRG", "A-DPS", "A-LOP", "A-KNO"})
 BEFORE_DEPARTURE = 150 * MINUTE
 """When a carrier announces its passengers (D 4.2: 60 to 180 minutes before)."""
 
@@ -153,10 +154,11 @@ def _stated(data: dict[str, Any]) -> dict[str, Any]:
 
 def _attempt(world: World, trip: Trip, one: Person, when: tuple[int, dict[str, Any]], roll: Random) -> None:
     at, service = when
+    lane, ground = _lane(world, trip, one, roll)
     data = {
         "crossing_id": crossing(trip, one),
         "checkpoint": trip.checkpoint,
-        "lane": _lane(world, trip, one, roll),
+        "lane": lane,
         "direction": "OUT",
         "passport_no": one.passport,
         "document_type": trip.document,
@@ -168,7 +170,7 @@ def _attempt(world: World, trip: Trip, one: Person, when: tuple[int, dict[str, A
         "return_booked": trip.return_booked,
         "return_at": _return_at(world, trip),
         "exemption_claimed": trip.exemption,
-        "priority_ground": trip.ground,
+        "priority_ground": ground,
         "companion_passport_no": trip.companion if one.age(at // DAY) < 18 else None,
         "guardian_consent": trip.consent or None if one.age(at // DAY) < 18 else None,
         **trip.more,
@@ -178,22 +180,29 @@ def _attempt(world: World, trip: Trip, one: Person, when: tuple[int, dict[str, A
     )
 
 
-def _lane(world: World, trip: Trip, one: Person, roll: Random) -> str:
+def _lane(world: World, trip: Trip, one: Person, roll: Random) -> tuple[str, str | None]:
+    """Where somebody is met, and the ground for a priority lane."""
     if trip.lane is not None:
-        return trip.lane
+        return trip.lane, trip.ground
     age = one.age(world.first + trip.day)
-    if trip.traveller is Traveller.PLACED_WORKER and trip.checkpoint in {
-        "A-CGK",
-        "A-SUB",
-        "A-SRG",
-        "A-DPS",
-        "A-LOP",
-        "A-KNO",
-    }:
-        return "PMI_LANE" if roll.random() < 0.6 else "COUNTER"
+    if trip.traveller is Traveller.PLACED_WORKER and trip.checkpoint in _PMI_LANES:
+        return "PMI_LANE" if roll.random() < 0.6 else "COUNTER", None
+    if trip.checkpoint[0] == "A" and (ground := _priority(world, trip, age, roll)) is not None:
+        return "PRIORITY", ground or None
     if age >= 6 and roll.random() < world.nation.checkpoints[trip.checkpoint].auto:
-        return "AUTOGATE"
-    return "COUNTER"
+        return "AUTOGATE", None
+    return "COUNTER", None
+
+
+def _priority(world: World, trip: Trip, age: int, roll: Random) -> str | None:
+    """The ground, blank for who merely comes along; None: another lane."""
+    drawn = roll.random()
+    if age >= 65 and drawn < 0.35:
+        return "AGE"
+    if age < 3 and drawn < 0.3:
+        return "CHILD"
+    with_one = any(not 3 <= other.age(world.first + trip.day) < 65 for other in trip.people[:6])
+    return "" if with_one and drawn > 1 - world.nation.innocent.priority_companion else None
 
 
 def cleared(world: World, trip: Trip, one: Person, at: int) -> None:
@@ -228,7 +237,13 @@ def come_back(world: World, trip: Trip, roll: Random) -> None:
             "checkpoint": trip.checkpoint,
         }
         world.scribe.say(
-            "simkim", "entry_cleared", f"n{one.number}-{trip.day + 1000}-{trip.away}", at, _stated(data), lag=1, office=trip.checkpoint
+            "simkim",
+            "entry_cleared",
+            f"n{one.number}-{trip.day + 1000}-{trip.away}",
+            at,
+            _stated(data),
+            lag=1,
+            office=trip.checkpoint,
         )
 
 

@@ -18,7 +18,7 @@ ORDINARY = (
     "without_papers",
 )
 SIZES: dict[str, dict[int, float]] = {
-    "pilgrims": {1: 0.2, 2: 0.45, 3: 0.08, 4: 0.08, 22: 0.05, 30: 0.08, 38: 0.06},
+    "pilgrims": {1: 0.2, 2: 0.45, 3: 0.08, 4: 0.08},
     "returning_workers": {1: 1.0},
     "students": {1: 0.9, 2: 0.1},
     "sea_crew": {1: 0.5, 2: 0.2, 4: 0.2, 6: 0.1},
@@ -29,7 +29,8 @@ SIZES: dict[str, dict[int, float]] = {
     "holidays": {1: 0.335, 2: 0.3, 3: 0.14, 4: 0.125, 5: 0.05, 6: 0.02, 8: 0.02, 14: 0.01},
     "without_papers": {1: 0.6, 2: 0.25, 3: 0.15},
 }
-"""How many leave together: shares of parties. Pilgrims beyond four are an operator's group."""
+"""How many leave together: shares of parties. To pilgrims come the groups of operators."""
+_OPERATORS = {22: 0.26, 30: 0.42, 38: 0.32}
 _AIR_ONLY = frozenset({"pilgrims", "students", "sea_crew"})
 _ROUNDS = 60
 
@@ -73,7 +74,21 @@ def _fitted(nation: Nation) -> dict[Cell, float]:
     return cells
 
 
+def sizes(nation: Nation) -> dict[str, dict[int, float]]:
+    """Sizes of parties by kind, with so many pilgrims in operators' groups as the nation says."""
+    alone, groups = SIZES["pilgrims"], _OPERATORS
+    share = nation.innocent.umrah_alone
+    per_group = (1 - share) / share * _mean(alone) / _mean(groups)
+    rest, led = 1 / (1 + per_group), per_group / (1 + per_group)
+    mixed = {size: weight / sum(alone.values()) * rest for size, weight in alone.items()}
+    return SIZES | {"pilgrims": mixed | {size: weight / sum(groups.values()) * led for size, weight in groups.items()}}
+
+
+def _mean(of: dict[int, float]) -> float:
+    return sum(size * weight for size, weight in of.items()) / sum(of.values())
+
+
 def parties(nation: Nation) -> Odds[Cell]:
     """Kind and checkpoint of a party."""
-    means = {kind: sum(n * w for n, w in sizes.items()) / sum(sizes.values()) for kind, sizes in SIZES.items()}
+    means = {kind: _mean(of) for kind, of in sizes(nation).items()}
     return Odds({cell: weight / means[cell[0]] for cell, weight in _fitted(nation).items()})

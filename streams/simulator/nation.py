@@ -71,6 +71,7 @@ class Passports(_Part, frozen=True):
     application_days: int
     oldest_days: int
     own_office: float
+    together: float
     helper: float
     refused_a_day: float
 
@@ -127,7 +128,7 @@ class Innocent(_Part, frozen=True):
     """How often harmless travellers look like others."""
 
     open_trip: float
-    tour_group: float
+    tour_unstated: float
     agent_phone: float
     far_home: float
     one_way: float
@@ -136,6 +137,7 @@ class Innocent(_Part, frozen=True):
     family_in_gulf: float
     mekong_holiday: float
     child_without_family: float
+    children_at_autogates: float
     cpmi_on_holiday: float
     lost_and_replaced: float
     refused_before: float
@@ -166,7 +168,6 @@ class Networks(_Part, frozen=True):
     other_office: float
     holding_house: float
     return_booked: float
-    known_before: float
     listed: float
     reappears: float
 

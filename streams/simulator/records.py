@@ -32,21 +32,35 @@ _PURPOSES = {
 
 def on_record(world: World, trip: Trip, roll: Random, applied_on: int | None) -> None:
     """Passports of a party: asked for on day `applied_on`, or, when None, long ago; and whatever else its story needs."""
+    ages = _book_ages(world, trip, roll) if applied_on is None else {}
     for one in trip.people:
         if trip.document == "BORDER_PASS":
             one.passport = f"PLB{one.number % 1_000_000:06d}"
         elif applied_on is None:
-            old_book(world, one, trip.day - _book_age(world, one, trip.day, roll), roll)
+            old_book(world, one, trip.day - ages[one.number], roll)
         else:
             _young(world, trip, one, applied_on, roll)
     minors = [one for one in trip.people if one.age(world.first + trip.day) < 18]
     grown = [one for one in trip.people if one not in minors]
     if minors and grown:
         trip.companion = grown[0].passport
+        if roll.random() >= world.nation.innocent.children_at_autogates:
+            trip.lane = "COUNTER"
     story = _STORIES.get(trip.innocent or "")
     if story is not None:
         for one in trip.people:
             story(world, trip, one, roll)
+
+
+def _book_ages(world: World, trip: Trip, roll: Random) -> dict[int, int]:
+    """Days by number; many families made theirs at one time."""
+    ages = {one.number: _book_age(world, one, trip.day, roll) for one in trip.people}
+    if roll.random() >= world.nation.passports.together:
+        return ages
+    cards: dict[str, int] = {}
+    for one in trip.people:
+        cards[one.kk] = min(ages[one.number], cards.get(one.kk, ages[one.number]))
+    return {one.number: cards[one.kk] for one in trip.people}
 
 
 def _book_age(world: World, one: Person, day: int, roll: Random) -> int:
@@ -178,8 +192,15 @@ def _in_process(world: World, trip: Trip, one: Person, roll: Random) -> None:
 
 
 def _leave(world: World, trip: Trip, one: Person, roll: Random) -> None:
-    """An e-PMI of an earlier departure that still runs."""
+    """An e-PMI of an earlier departure that still runs, and what came before it."""
     began = world.first + trip.day - 150 - roll.randrange(500)
+    at = max(began - 3, one.issued + 1) * DAY + 4 * HOUR
+    who = {"nik": one.nik, "country": trip.goes}
+    company = f"P3MI-{roll.randrange(max(12, round(world.nation.placements.companies * world.scale))):04d}"
+    signed = {**who, "p3mi_ref": company, "job_order_no": f"JO-{one.number}"}
+    world.scribe.say("sipmi", "placement_agreement_signed", f"pled-{one.number}", at - 60 * DAY, signed)
+    world.scribe.say("siskop2mi", "social_security_registered", f"sored-{one.number}", at - 20 * DAY, who)
+    world.scribe.say("siskop2mi", "opp_completed", f"opted-{one.number}", at - 8 * DAY, who)
     data = {
         "epmi_no": f"EPMI-{one.number}",
         "nik": one.nik,
@@ -191,7 +212,6 @@ def _leave(world: World, trip: Trip, one: Person, roll: Random) -> None:
         "contract_to": day_text(began + 730),
         "valid_to": day_text(began + 760),
     }
-    at = max(began - 3, one.issued + 1) * DAY + 4 * HOUR
     world.scribe.say("siskop2mi", "epmi_issued", f"q{one.number}", at, data, office=bp3mi(one.home))
 
 

@@ -15,7 +15,7 @@ from streams.simulator.companies import Companies
 from streams.simulator.dice import Odds
 from streams.simulator.faults import Faults
 from streams.simulator.gate import leave
-from streams.simulator.mix import SIZES, parties
+from streams.simulator.mix import parties, sizes
 from streams.simulator.nation import Nation
 from streams.simulator.people import BEFORE, number_of
 from streams.simulator.records import on_record
@@ -82,7 +82,7 @@ class _Run:
         self._cells = parties(plan.nation)
         self._applied: dict[int, int] = {}
         """How many of those who leave asked for a passport on a day."""
-        self._sizes = {kind: Odds(sizes) for kind, sizes in SIZES.items()}
+        self._sizes = {kind: Odds(of) for kind, of in sizes(plan.nation).items()}
         self._ordinary = (
             plan.nation.departures_a_day * (1 - plan.nation.travellers.trafficked / 100) - plan.nation.placements_a_day
         )

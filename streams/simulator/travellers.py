@@ -131,7 +131,7 @@ def _holiday(world: World, code: str, roll: Random, day: int, people: list[Perso
         trip.booking = locator(roll)
         trip.payer = account(roll)
         trip.innocent = "tour_group_one_booking"
-        trip.group = "TOUR" if drawn < 0.75 else None
+        trip.group = None if drawn < chances.tour_unstated else "TOUR"
     elif len(people) >= 5 and drawn < 0.3:
         trip.booking, trip.innocent = locator(roll), "open_trip"
     elif drawn < chances.mekong_holiday and code[0] == "A":
@@ -156,9 +156,9 @@ def _family_visit(world: World, code: str, roll: Random, day: int, people: list[
     if code[0] == "A" and drawn < chances.family_in_gulf:
         trip.goes, trip.visa, trip.innocent = _GULF.draw(roll), "VISIT", "family_in_gulf"
         trip.away, trip.return_booked = 20 + roll.randrange(70), roll.random() < 0.7
-    elif len(people) <= 2 and drawn > 1 - chances.child_without_family * 3:
+    elif len(people) <= 2 and drawn > 1 - chances.child_without_family:
         return _child(world, trip, roll, day)
-    elif code in {"S-NNK", "L-ENT", "S-SBK"} and drawn > 1 - chances.deported_family * 10:
+    elif code in {"S-NNK", "L-ENT", "S-SBK"} and drawn > 1 - chances.deported_family:
         trip.innocent, trip.return_booked, trip.away = "deported_family_settled", False, None
         trip.exemption = "FAMILY_SETTLED" if roll.random() < 0.5 else None
     return trip
@@ -275,7 +275,7 @@ def _without_papers(world: World, code: str, roll: Random, day: int, people: lis
     trip = Trip(people, Traveller.WORKER_WITHOUT_PAPERS, code, day, goes, visa_for(goes, family=True), "TOURISM")
     trip.return_booked = roll.random() < 0.5
     drawn = roll.random()
-    if drawn < world.nation.innocent.professional * 4 and code[0] == "A":
+    if drawn < world.nation.innocent.professional and code[0] == "A":
         trip.visa = trip.purpose = "WORK"
     elif drawn < 0.3:
         trip.purpose = "FAMILY_VISIT"

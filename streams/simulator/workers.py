@@ -34,7 +34,7 @@ _STEPS: tuple[tuple[float, str], ...] = (
     (0.68, "DOC_EMPLOYMENT_CONTRACT"),
     (0.78, "DOC_WORK_VISA"),
     (0.84, "DOC_BPJS_TK"),
-    (0.91, "DOC_OPP"),
+    (0.88, "DOC_OPP"),
 )
 """Documents by the share of the process after which they are checked (D 2.3)."""
 _MATRIX: dict[str, frozenset[str]] = {
@@ -82,7 +82,7 @@ def begin(world: World, companies: Companies, day: int) -> None:
     count = round(world.nation.placements_a_day * world.scale / (1 - nation.drop_out))
     for index in range(count):
         mine = world.dice("placement", day, index)
-        lead = min(LONGEST, max(12, round(mine.lognormvariate(0, nation.lead_days[1]) * nation.lead_days[0])))
+        lead = min(LONGEST, max(20, round(mine.lognormvariate(0, nation.lead_days[1]) * nation.lead_days[0])))
         scheme = schemes.draw(mine)
         if scheme == "EXTENSION":
             lead = max(6, lead // 6)
@@ -211,7 +211,7 @@ def _checks(process: Process, roll: Random) -> list[tuple[float, str, str, dict[
                 found.append((when - 0.02, "siskop2mi", "social_security_registered", who))
             case "DOC_OPP":
                 found.append((when, "siskop2mi", "opp_completed", who))
-                found.append((0.93, "siskop2mi", "biometric_captured", who))
+                found.append((0.9, "siskop2mi", "biometric_captured", who))
             case _:
                 pass
     return found
@@ -229,7 +229,7 @@ def _book(world: World, process: Process, roll: Random) -> None:
     if process.scheme in {"P_TO_P", "G_TO_G"}:
         paper.recommendation = f"REK-{one.number}"
         data = {"nik": one.nik, "recommendation_no": paper.recommendation, "country": process.country}
-        at = world.at_the_office(roll, process.day(0.36))
+        at = world.at_the_office(roll, min(process.day(0.36), process.day(0.4) - 3))
         world.scribe.say("sipmi", "passport_recommendation_issued", f"re{one.number}", at, data)
     if roll.random() < 0.7:
         paper.letter = f"474/{one.number}/DS"
@@ -255,7 +255,7 @@ def _epmi(world: World, process: Process, roll: Random) -> None:
         "contract_to": day_text(ends + 732),
         "valid_to": day_text(ends + 760),
     }
-    at = world.at_the_office(roll, process.day(0.96) - 1)
+    at = world.at_the_office(roll, process.day(0.96) - 1) + 7 * HOUR  # when the day's other papers are in
     lag = 5 + roll.randrange(600) if not process.late else world.second(process.day(1.0)) + DAY + process.late - at
     told = {name: value for name, value in data.items() if value is not None}
     world.scribe.say("siskop2mi", "epmi_issued", f"q{one.number}", at, told, lag=lag, office=bp3mi(one.home))

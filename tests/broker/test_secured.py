@@ -1,12 +1,14 @@
 """A secured installation on a real broker and a real Redis: everybody does what is theirs, and nothing else is let through."""
 
+import json
 import os
 import re
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -24,7 +26,7 @@ from streams.produce import Record
 from streams.publish import heartbeats, record_of, topics_of
 from tests.broker.people import Traveller
 from tests.broker.secured import Guarded, new_passwords
-from tests.drills.workers import until
+from tests.drills.workers import Worker, until
 
 SIMKIM, POLRI = "agency-simkim", "agency-polri"
 REFUSED = {"TOPIC_AUTHORIZATION_FAILED"}
@@ -70,43 +72,96 @@ def test_passwords_are_never_shown(guarded: Guarded) -> None:
     assert not [file.stem for file in guarded.passwords.iterdir() if file.read_text() in told]
 
 
-def test_whole_path(guarded: Guarded) -> None:
-    """Agencies publish as themselves; worker, gateway and pager have principals of their own, two by password, one by certificate."""
-    worker = guarded.program("worker", guarded.named("suar-worker"), SUAR_PSEUDONYM_KEY_FILE=guarded.key_file)
+@dataclass(frozen=True)
+class Living:
+    """Every program runs under its own principal, two by password and two by certificate; a traveller was alerted on."""
+
+    guarded: Guarded
+    who: Traveller
+    programs: dict[str, Worker]
+    keys: dict[str, str]
+
+    def client(self, role: str) -> httpx.Client:
+        """Somebody with a key, at the gateway."""
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.programs['feed'].port}",
+            headers={"Authorization": f"Bearer {self.keys[role]}"},
+            timeout=20,
+        )
+
+
+GRANTS = {
+    "counter": "COUNTER:A-CGK",
+    "coordinator": "COORDINATOR",
+    "placements": "AGENCY:siskop2mi",
+}
+
+
+@pytest.fixture(scope="module")
+def living(guarded: Guarded) -> Living:
+    file = guarded.folder / "keys.toml"
+    keys = {
+        name: guarded.cli({}, "keys", "new", name, "--grant", grant, "--file", str(file)).output.strip()
+        for name, grant in GRANTS.items()
+    }
+    key = {"SUAR_PSEUDONYM_KEY_FILE": guarded.key_file}
+    worker = guarded.program("worker", guarded.named("suar-worker"), **key)
     until(lambda: worker.ready and worker.health["partitions"] == 12 * (len(AGENCY_TOPICS) + 3), "the worker is ready")
+    more = {"SUAR_API_KEYS": str(file), "SUAR_NOTES_KEY": "5a" * 32, "SUAR_LOG_FORMAT": "json"}
+    feed = guarded.program("feed", guarded.certified("suar-feed"), **key, **more)
+    pager = guarded.program("pager", guarded.named("suar-pager"), SUAR_LOG_FORMAT="json")
     for system in System:
-        guarded.send(guarded.named(f"agency-{system.value}"), heartbeats(datetime.now(UTC), topics_of(system)))
+        beats = heartbeats(datetime.now(UTC), topics_of(system))
+        assert guarded.send(guarded.named(f"agency-{system.value}"), beats) == set()
     who = Traveller()
     for events in ((who.issued(), who.applied()), (who.attempted(),)):
         assert guarded.send(guarded.named(SIMKIM), [record_of(one) for one in events]) == set()
-    operator = guarded.certified(OPERATOR)
-
-    def alerts() -> list[Alert]:
-        return [Alert.model_validate_json(one) for one in guarded.read(operator, ALERTS)]
-
-    until(lambda: who.alert_id in {one.alert_id for one in alerts()}, "the alert is raised", every=0.5)
-
-    keys = guarded.folder / "keys.toml"
-    made = guarded.cli({}, "keys", "new", "counter", "--grant", "COUNTER:A-CGK", "--file", str(keys))
-    key = made.output.strip()
-    feed = guarded.program(
-        "feed",
-        guarded.certified("suar-feed"),
-        SUAR_PSEUDONYM_KEY_FILE=guarded.key_file,
-        SUAR_API_KEYS=str(keys),
-        SUAR_NOTES_KEY="5a" * 32,
-    )
-    pager = guarded.program("pager", guarded.named("suar-pager"))
     until(lambda: feed.ready and pager.ready, "gateway and pager are ready")
-    until(lambda: who.alert_id in _shown(feed.port, key), "the counter sees the alert")
-    assert "AuthorizationFailed" not in "".join(one.log.read_text() for one in guarded.programs)
+    return Living(guarded, who, {"worker": worker, "feed": feed, "pager": pager}, keys)
 
 
-def _shown(port: int, key: str) -> str:
-    answer = httpx.get(
-        f"http://127.0.0.1:{port}/v1/checkpoints/A-CGK/alerts", headers={"Authorization": f"Bearer {key}"}, timeout=10
-    )
-    return answer.text
+def test_whole_path(living: Living) -> None:
+    """Agencies publish as themselves; what comes of it is on the log and on the counter's screen."""
+    operator = living.guarded.certified(OPERATOR)
+
+    def alerts() -> set[str]:
+        return {Alert.model_validate_json(one).alert_id for one in living.guarded.read(operator, ALERTS)}
+
+    with living.client("counter") as counter:
+        until(lambda: living.who.alert_id in counter.get("/v1/checkpoints/A-CGK/alerts").text, "the counter sees it")
+    assert living.who.alert_id in alerts()
+
+
+def test_the_gateway_may_do_its_work(living: Living) -> None:
+    """Commands, events over HTTP, refusals, silences: each needs another grant on another topic."""
+    path = f"/v1/alerts/{living.who.alert_id}"
+    with living.client("counter") as counter:
+        until(lambda: counter.get(path).status_code == 200, "the alert is at the gateway")
+        tag = counter.get(path).headers["etag"]
+        taken = counter.post(f"{path}/acknowledge", json={}, headers={"If-Match": tag})
+        assert (taken.status_code, taken.json()["alert"]["state"]) == (200, "ACKNOWLEDGED")
+    with living.client("placements") as placements:
+        sent = placements.post("/v1/events", json=[living.who.permitted(), {**living.who.permitted(), "id": "again"}])
+        assert sent.status_code == 200, sent.text
+        assert placements.get("/v1/agencies/siskop2mi").status_code == 200
+        assert placements.get("/v1/agencies/siskop2mi/rejects").json()["rejects"] == []
+    with living.client("coordinator") as coordinator:
+        until_when = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        wish = {"matchers": {"checkpoint": "A-CGK"}, "comment": "a drill", "until": until_when}
+        assert coordinator.post("/v1/silences", json=wish).status_code == 201
+        assert coordinator.get("/v1/areas").status_code == 200
+    operator = living.guarded.certified(OPERATOR)
+    until(lambda: living.guarded.read(operator, AUDIT), "who read what is noted", every=0.5)
+
+
+def test_nobody_was_refused_what_is_theirs(living: Living) -> None:
+    """After all of that; and what programs say as JSON is one object a line."""
+    assert "AuthorizationFailed" not in "".join(one.log.read_text() for one in living.programs.values())
+    lines = [
+        json.loads(line) for name in ("feed", "pager") for line in living.programs[name].log.read_text().splitlines()
+    ]
+    assert lines
+    assert all({"at", "level", "logger", "message"} <= line.keys() for line in lines)
 
 
 @pytest.mark.parametrize("agency", AGENCIES, ids=lambda one: one.name)
@@ -208,3 +263,27 @@ def test_redis_takes_known_users_over_tls_alone(guarded: Guarded) -> None:
         for refused in (lambda: feed.get("elsewhere"), feed.flushall, lambda: feed.config_get("*")):
             with pytest.raises(NoPermissionError):
                 refused()
+
+
+def test_a_command_that_may_not_is_one_line(guarded: Guarded) -> None:
+    """A policy is the operator's to publish: whoever else tries is told so, and is not told to start Kafka."""
+    done = subprocess.run(
+        [sys.executable, "-m", "streams", "policy", "publish", str(CHECKOUT / "deploy/policy/2026-11.toml")],
+        cwd=CHECKOUT,
+        env={**os.environ, **guarded.named("suar-worker")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    [line] = done.stderr.splitlines()
+    assert "does not let this principal do that (TopicAuthorizationFailedError): see suar principals list" in line
+    assert done.returncode == 2
+
+
+def test_doctor_as_a_program(guarded: Guarded) -> None:
+    """What a worker's principal and user may see is enough to say whether all is well."""
+    done = guarded.cli(guarded.named("suar-worker"), "doctor")
+    assert "appendonly" in done.output
+    assert "noeviction" in done.output
+    assert "NoPermission" not in done.output

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from schemas.truth import Departure, Traveller
-from streams.simulator.mix import ORDINARY, SIZES, parties
+from streams.simulator.mix import ORDINARY, parties, sizes
 from streams.simulator.nation import load
 from streams.simulator.run import lines
 from tests.unit.simulator.nations import Seen, large, plan, read
@@ -48,7 +48,7 @@ def test_both_margins_of_the_mix_are_met() -> None:
     odds = parties(NATION)
     steps = [0.0, *odds._steps]
     weights = {cell: steps[at + 1] - steps[at] for at, cell in enumerate(odds._items)}
-    means = {kind: sum(n * w for n, w in sizes.items()) / sum(sizes.values()) for kind, sizes in SIZES.items()}
+    means = {kind: sum(n * w for n, w in of.items()) / sum(of.values()) for kind, of in sizes(NATION).items()}
     people = {cell: weight * means[cell[0]] for cell, weight in weights.items()}
     kinds, places = Counter[str](), Counter[str]()
     for (kind, code), share in people.items():
@@ -121,11 +121,11 @@ def test_schemes_have_their_shares() -> None:
 
 
 def test_refusals_have_their_reasons() -> None:
-    """Karawang 2025: 48.9 % duplicate, 35.9 % incomplete, 6.1 % suspected work; within 15 points at this size."""
+    """Karawang 2025: 48.9 % duplicate, 35.9 % incomplete, 6.1 % suspected work; within 20 points at this size (some 60 cases)."""
     reasons = [data["reason_code"] for kind in ("deferred", "refused") for data in _ordinary_refusals(kind)]
     found = _shares(reasons)
-    assert found["DUPLICATE"] == pytest.approx(48.9, abs=15)
-    assert found["INCOMPLETE"] == pytest.approx(35.9, abs=15)
+    assert found["DUPLICATE"] == pytest.approx(48.9, abs=20)
+    assert found["INCOMPLETE"] == pytest.approx(35.9, abs=20)
     assert found.get("CPMI_NP", 0.0) < 16
 
 
