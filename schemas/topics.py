@@ -79,6 +79,9 @@ AUDIT = Topic("suar.audit", "who read which alert, when and from where, keyed by
 SEALS = Topic(
     "suar.seals", "signed seals of the audit log, keyed by its partition; no identity", AUDIT_DAYS, partitions=1
 )
+CORRECTIONS = Topic(
+    "suar.corrections", "requests for correction and their answers, keyed by request; no identity", None, partitions=1
+)
 
 AGENCY_TOPICS: tuple[Topic, ...] = (
     _agency(
@@ -208,5 +211,6 @@ TOPICS: tuple[Topic, ...] = (
     PAGES,
     AUDIT,
     SEALS,
+    CORRECTIONS,
 )
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -10,6 +10,7 @@ from streams.commands import (
     budget,
     checkpoint,
     contract,
+    corrections,
     demo,
     evaluate,
     events,
@@ -48,6 +49,7 @@ app.add_typer(rules.rules, name="rules")
 app.add_typer(pager.rota, name="rota")
 app.add_typer(pager.pages, name="pages")
 app.add_typer(audit.audit, name="audit")
+app.add_typer(corrections.corrections, name="corrections")
 app.add_typer(report.report, name="report")
 app.add_typer(checkpoint.checkpoint, name="checkpoint")
 app.command("doctor")(operate.doctor)

@@ -16,6 +16,7 @@ from schemas.topics import (
     ALERTS,
     AREAS,
     AUDIT,
+    CORRECTIONS,
     DESK,
     FACTS,
     PAGES,
@@ -162,8 +163,9 @@ SEALER: Final = Principal(
 )
 AUDITOR: Final = Principal(
     "suar-auditor",
-    "reads who read what about whom (UU 27/2022 Art. 31)",
-    reads=(AUDIT, SEALS),
+    "reads who read what about whom, and keeps the register of corrections (UU 27/2022 Art. 30, 31)",
+    writes=(CORRECTIONS,),
+    reads=(AUDIT, SEALS, ALERTS, CORRECTIONS),
     quota=Quota(read=READER_BYTES, busy_percent=BUSY_PERCENT),
 )
 

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import SecretStr, TypeAdapter, ValidationError
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from schemas.audit import Look
-from schemas.identity import Identifier, Nik, PassportNo, SubjectKind, pseudonym, subject
 from streams import logs
 from streams.audit import program, signing
 from streams.audit import settings as audit_settings
@@ -21,7 +19,8 @@ from streams.audit.check import check as compare
 from streams.audit.settings import AuditSettings
 from streams.backup.files import BackupError
 from streams.backup.verify import verify as verify_backup
-from streams.commands.terminal import Exit, configured, console, fail, run
+from streams.commands.asking import asked
+from streams.commands.terminal import Exit, console, fail, run
 from streams.settings import SettingsError
 from streams.worker import Seldom
 
@@ -142,7 +141,7 @@ def who(
     """
     if (name is None) == (ask is None):
         fail("name an alert or a subject, or use --ask nik, --ask passport")
-    subjects = [name] if name is not None else [_asked(ask or "")]
+    subjects = [name] if name is not None else [asked(ask or "")]
     config = _configured()
 
     async def work() -> list[Look]:
@@ -159,23 +158,3 @@ def who(
         table.add_row(f"{look.at:%Y-%m-%d %H:%M:%S}Z", look.who, ", ".join(look.roles), look.what, shown, look.address)
     console.print(table)
     console.print(f"{len(looks):,} looks by {len({look.who for look in looks}):,}")
-
-
-_ASKED = {
-    "nik": (TypeAdapter[str](Nik), "dukcapil", "nik", SubjectKind.PERSON),
-    "passport": (TypeAdapter[str](PassportNo), "IDN", "travel_document", SubjectKind.DOCUMENT),
-}
-
-
-def _asked(kind: str) -> str:
-    """The pseudonymous subject of a number that is typed unseen. It stands in no argument and no history."""
-    if kind not in _ASKED:
-        fail(f"--ask takes {' or '.join(_ASKED)}")
-    number, issuer, type_, subject_kind = _ASKED[kind]
-    settings = configured()
-    typed = SecretStr(typer.prompt(f"{kind} number", hide_input=True))
-    try:
-        value = number.validate_python(typed.get_secret_value())
-    except ValidationError:
-        fail(f"that is no {kind} number")
-    return subject(subject_kind, pseudonym(settings.key, Identifier(issuer, type_, value)))

@@ -35,7 +35,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
         Path, typer.Option(help="Parameters, with their sources", show_default="the built-in nation")
     ] = DEFAULT,
     speed: Annotated[str, typer.Option(help="Of publishing: real, a factor such as 60x, or max")] = "max",
-    compress: Annotated[Compression, typer.Option(help="The event file")] = Compression.NONE,
+    compress: Annotated[Compression, typer.Option(help="Both files")] = Compression.NONE,
     outcomes: Annotated[bool, typer.Option("--outcomes", help="Officers put departures off, as they do today")] = False,
     late: Annotated[float, typer.Option(min=0, max=1, help="Share of events that come hours late")] = 0.0,
     lost: Annotated[float, typer.Option(min=0, max=1, help="Share that never comes")] = 0.0,

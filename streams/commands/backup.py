@@ -1,0 +1,90 @@
+"""For operators: what is on the log and nowhere else, kept in files and put back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from schemas.topics import FACTS, PAGES, SEALS
+from streams.backup.files import BackupError
+from streams.backup.put import put
+from streams.backup.take import take
+from streams.commands.terminal import console, fail, run, without_secrets
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet")],
+    facts: Annotated[
+        bool, typer.Option("--facts", help="Also suar.facts, from which workers rebuild all they know")
+    ] = False,
+) -> None:
+    """Copy the topics that nothing else holds into a folder: policy, audit log with its seals, silences, pages, areas; facts if asked.
+
+    The folder is whole or not there. It holds pseudonyms of travellers and the names of those who looked: keep it like the log itself.
+    Note the SHA-256 of its manifest elsewhere: who knows that knows every file.
+
+    Example: suar backup /srv/backup/2026-11-25 --facts
+    """
+    with _bar() as progress:
+        bars = _Bars(progress)
+        try:
+            taken = run(take(without_secrets().kafka, folder, facts=facts, progress=bars.tell))
+        except BackupError as error:
+            fail(str(error))
+    table = Table("topic", "records", box=None)
+    for topic in taken.manifest.topics:
+        table.add_row(topic, f"{sum(part.records for part in taken.manifest.of(topic)):,}")
+    console.print(table)
+    console.print(f"backup {folder}, manifest {taken.digest}", soft_wrap=True, highlight=False)
+
+
+def restore(folder: Annotated[Path, typer.Argument(help="The folder of a backup")]) -> None:
+    """Put a backup on a broker whose topics are empty. Every file is checked first; a topic that holds anything is refused.
+
+    Stop workers, gateways, pagers and the sealer first. Afterwards start the workers; start pagers when suar_lag_records is 0, so that
+    they see how every alert stands before they call anybody.
+
+    Example: suar restore /srv/backup/2026-11-25
+    """
+    with _bar() as progress:
+        bars = _Bars(progress)
+        try:
+            restored = run(put(without_secrets(), folder, progress=bars.tell))
+        except BackupError as error:
+            fail(str(error))
+    table = Table("topic", "records", box=None)
+    for topic, count in restored.records.items():
+        table.add_row(topic, f"{count:,}")
+    console.print(table)
+    if SEALS.name in restored.left:
+        console.print(
+            f"{SEALS.name} stays in the backup: check it with `suar audit verify --backup {folder}`", soft_wrap=True
+        )
+    if FACTS.name in restored.records:
+        console.print("start the workers now; the pagers when suar_lag_records is 0")
+    else:
+        console.print(
+            f"no {FACTS.name} in this backup: what is open comes back as agencies publish; {PAGES.name} is as it was"
+        )
+
+
+class _Bars:
+    """A bar for each topic, from when it is first heard of."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def tell(self, topic: str, done: int, total: int) -> None:
+        """Moves the topic's bar."""
+        if topic not in self._tasks:
+            self._tasks[topic] = self._progress.add_task(topic, total=total)
+        self._progress.update(self._tasks[topic], completed=done)
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+    )
