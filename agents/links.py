@@ -8,7 +8,7 @@ import msgspec
 from agents import likenesses
 from agents.assess import Assessment
 from agents.case import Case
-from agents.company import standing
+from agents.company import Company
 from agents.dossier import Dossier, Told
 from agents.households import cards, distinct
 from agents.uses import Use, mention
@@ -55,8 +55,9 @@ def answer(
     notes: list[Note] = []
     digests: dict[bytes, str] = {}
     kind = kind_of(case.subject)
+    company = Company(case) if kind is SubjectKind.COMPANY else None
     for use in case.of(MENTIONED):
-        data, rests_on = _meaning(case, kind, use, policy) if use.flag("stands") else ({}, [])
+        data, rests_on = _meaning(case, kind, use, policy, company) if use.flag("stands") else ({}, [])
         mine = [group for group in groups if use.id in group[1]]
         if mine:
             data |= {"rules": sorted(rule for rule, *_ in mine), "alert": mine[0][3]}
@@ -104,7 +105,9 @@ def _answer(use: Fact, data: dict[str, Value], rests_on: list[Fact], epoch: int)
     )
 
 
-def _meaning(case: Case, kind: SubjectKind, use: Fact, policy: Policy) -> tuple[dict[str, Value], list[Fact]]:
+def _meaning(
+    case: Case, kind: SubjectKind, use: Fact, policy: Policy, company: Company | None
+) -> tuple[dict[str, Value], list[Fact]]:
     """What the link knows that bears on one use of it, and the facts that this rests on. Empty: nothing worth telling."""
     if kind is SubjectKind.LIKENESS:
         return likenesses.meaning(case, use)
@@ -114,8 +117,8 @@ def _meaning(case: Case, kind: SubjectKind, use: Fact, policy: Policy) -> tuple[
     data: dict[str, Value] = {}
     rests_on: list[Fact] = []
     _complaints(case, use, policy, data, rests_on)
-    if kind is SubjectKind.COMPANY:
-        standing(case, use, data, rests_on)
+    if company is not None:
+        company.standing(use, data, rests_on)
     if kind is SubjectKind.BOOKING and use.flag("minor"):
         _kin(case, use, data, rests_on)
     elif kind is SubjectKind.BOOKING and use.flag("far"):
