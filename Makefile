@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test drills bench lock fmt clean
+.PHONY: help setup demo test drills bench audit lock fmt clean
 
 BIN := .venv/bin
 
@@ -28,6 +28,10 @@ drills: setup ## Kill, rebalance, flush for minutes and count every event
 bench: setup ## Measure throughput and latency
 	$(BIN)/python -m tests.bench
 
+audit: setup ## Bill of materials, licences, advisories, wheel, secrets; hundreds of thousands of inputs (SEED=7 repeats them)
+	@deploy/audit/setup
+	.suar/audit-venv/bin/python -m tests.supply
+
 fmt: setup ## Format and repair what can be repaired
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -38,6 +42,16 @@ lock: ## Pin every dependency anew, with hashes
 	.suar/uv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --quiet \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --output-file deploy/requirements.lock
+	@# What the image installs: the same versions, without what only tests need.
+	.suar/uv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --quiet --constraint deploy/requirements.lock \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file deploy/requirements-run.lock
+	echo hatchling | .suar/uv/bin/uv pip compile - --universal --python-version 3.11 --quiet --constraint deploy/requirements.lock \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file deploy/requirements-build.lock
+	.suar/uv/bin/uv pip compile deploy/audit/requirements.in --universal --python-version 3.11 --quiet --constraint deploy/requirements.lock \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file deploy/audit/requirements.lock
 
 clean: ## Remove everything generated
 	rm -rf .venv .suar .hypothesis

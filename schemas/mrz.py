@@ -146,7 +146,7 @@ def _number_line(line: str) -> tuple[Zone, bool] | None:
     zone = Zone(
         confidence=Confidence.READ,
         number=number.text.rstrip("<"),
-        nationality=nationality.rstrip("<"),
+        nationality=nationality.rstrip("<") if re.fullmatch(r"[A-Z]{1,3}<*", nationality) else None,
         birth=birth.text,
         sex=line[20] if line[20] in "MF" else None,
         expiry=expiry.text,

@@ -103,7 +103,8 @@ Model = TypeVar("Model", bound=Contract)
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
 _LOOKS_LIKE_NIK = re.compile(r"(?<!\d)\d{16}(?!\d)")
-_FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_FIELD = re.compile(r"(?!.*[0-9]{6})[a-z][a-z0-9_]{0,39}")
+"""What may be shown as the name of a field. A name can hold a number, too, when somebody puts it there."""
 _SYSTEMS = {system.value: system for system in System}
 
 

@@ -30,7 +30,8 @@ def load(path: Path) -> Policy:
     except OSError as error:
         raise PolicyError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise PolicyError(f"{path}: {error}") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise PolicyError(f"{path}:{line}: not UTF-8: {error.reason}") from None
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{path}:{_line(error, text)}: {error}") from None
     table["sop"] = _procedure(path, text, table.get("sop"))

@@ -64,7 +64,9 @@ class Sealer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         finally:
             await self._outbox.stop()
 
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+    async def on_partitions_assigned(  # pyright: ignore[reportIncompatibleMethodOverride]  # aiokafka awaits it
+        self, assigned: Iterable[TopicPartition]
+    ) -> None:
         """Goes on behind the last seal of each; where there is none, at the log's beginning."""
         consumer, mine = self._consumer, list(assigned)
         if consumer is None or not mine:
@@ -81,7 +83,9 @@ class Sealer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             self._tails[partition] = tail
             consumer.seek(partition, tail.next)
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    async def on_partitions_revoked(  # pyright: ignore[reportIncompatibleMethodOverride]  # aiokafka awaits it
+        self, revoked: Iterable[TopicPartition]
+    ) -> None:
         """What is not sealed yet the next owner seals."""
         self._tails.clear()
 

@@ -81,9 +81,9 @@ def verify(
 
     Exit code 5 when anything is wrong. Records that are younger than the newest seal are counted, and are no fault.
 
-    Examples:
-      SUAR_AUDIT_PUBLIC=/etc/suar/seal.pub suar audit verify
-      SUAR_AUDIT_PUBLIC=/etc/suar/seal.pub suar audit verify --backup /srv/backup/2026-11-25
+    Example: SUAR_AUDIT_PUBLIC=/etc/suar/seal.pub suar audit verify
+
+    Example: SUAR_AUDIT_PUBLIC=/etc/suar/seal.pub suar audit verify --backup /srv/backup/2026-11-25
     """
     config = _configured()
     if config.audit_public is None:
@@ -135,9 +135,7 @@ def who(
 ) -> None:
     """Everybody who saw or did something with an alert, or with any alert about a person (UU 27/2022 Art. 46).
 
-    Examples:
-      suar audit who-saw 0d9c6f6e2b0a4c1e
-      suar audit who-saw --ask nik
+    Example: suar audit who-saw 0d9c6f6e2b0a4c1e, or suar audit who-saw --ask nik
     """
     if (name is None) == (ask is None):
         fail("name an alert or a subject, or use --ask nik, --ask passport")

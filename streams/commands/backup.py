@@ -17,10 +17,13 @@ from streams.commands.terminal import console, fail, run, without_secrets
 def backup(
     folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet")],
     facts: Annotated[
-        bool, typer.Option("--facts", help="Also suar.facts, from which workers rebuild all they know")
+        bool,
+        typer.Option(
+            "--facts", help="Also suar.facts, from which workers rebuild all they know, and what they said about them"
+        ),
     ] = False,
 ) -> None:
-    """Copy the topics that nothing else holds into a folder: policy, audit log with its seals, silences, pages, areas; facts if asked.
+    """Copy what no other system holds into a folder: policy, audit log and seals, silences, pages, areas, corrections; facts if asked.
 
     The folder is whole or not there. It holds pseudonyms of travellers and the names of those who looked: keep it like the log itself.
     Note the SHA-256 of its manifest elsewhere: who knows that knows every file.
@@ -30,7 +33,7 @@ def backup(
     with _bar() as progress:
         bars = _Bars(progress)
         try:
-            taken = run(take(without_secrets().kafka, folder, facts=facts, progress=bars.tell))
+            taken = run(take(without_secrets(), folder, facts=facts, progress=bars.tell))
         except BackupError as error:
             fail(str(error))
     table = Table("topic", "records", box=None)
@@ -43,8 +46,8 @@ def backup(
 def restore(folder: Annotated[Path, typer.Argument(help="The folder of a backup")]) -> None:
     """Put a backup on a broker whose topics are empty. Every file is checked first; a topic that holds anything is refused.
 
-    Stop workers, gateways, pagers and the sealer first. Afterwards start the workers; start pagers when suar_lag_records is 0, so that
-    they see how every alert stands before they call anybody.
+    Stop workers, gateways, pagers and the sealer first, and start them afterwards, in any order: workers rebuild what they know and say
+    nothing twice, and nobody is called about what they were called about before.
 
     Example: suar restore /srv/backup/2026-11-25
     """
@@ -63,7 +66,7 @@ def restore(folder: Annotated[Path, typer.Argument(help="The folder of a backup"
             f"{SEALS.name} stays in the backup: check it with `suar audit verify --backup {folder}`", soft_wrap=True
         )
     if FACTS.name in restored.records:
-        console.print("start the workers now; the pagers when suar_lag_records is 0")
+        console.print("start the workers now: they rebuild, and say nothing twice (see suar_lag_records)")
     else:
         console.print(
             f"no {FACTS.name} in this backup: what is open comes back as agencies publish; {PAGES.name} is as it was"

@@ -11,14 +11,14 @@ from rich.table import Column, Table
 
 from schemas.policy import Policy
 from streams.commands.replay import told
-from streams.commands.terminal import Exit, console, fail, in_force, run, without_secrets
+from streams.commands.terminal import Exit, console, errors, fail, in_force, run, without_secrets
 from streams.evaluation import attempts, past, tables, targets
 from streams.evaluation.attempts import Words
 from streams.evaluation.page import page
 from streams.evaluation.report import Report, report
 from streams.replay import log, outcome
 from streams.replay.history import History
-from streams.replay.make import Setup, cores
+from streams.replay.make import Setup
 from streams.replay.run import SAID
 from streams.replay.team import ReplayError, calm, laid_out
 
@@ -43,9 +43,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as one page of HTML")] = None,
     out: Annotated[Path | None, typer.Option(help="Keep the replay in this folder")] = None,
-    processes: Annotated[
-        int, typer.Option(min=1, max=12, help="Of the replay", show_default="one for each core")
-    ] = cores(),
+    processes: Annotated[int, typer.Option(min=1, max=12, help="Of the replay")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON")] = False,
 ) -> None:
     """Precision, recall, lead time, budget, false stops and fairness of the alerts of a simulation, or of a real history.
@@ -106,7 +104,7 @@ def _tell(found: Report, gate: Path | None, html: Path | None, *, as_json: bool)
         for part in tables.terminal(found):
             console.print(part, highlight=False)
     for one in missed:
-        console.print(f"[red]✗[/red] {escape(str(one))}", highlight=False, soft_wrap=True)
+        errors.print(f"[red]✗[/red] {escape(str(one))}", highlight=False, soft_wrap=True)
     if missed:
         raise typer.Exit(int(Exit.CRASHED))
 

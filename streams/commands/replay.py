@@ -19,7 +19,7 @@ from streams.commands.terminal import Exit, console, errors, fail, in_force, run
 from streams.replay import log
 from streams.replay.compare import MEASURED, Comparison, Cost, Difference, compare
 from streams.replay.history import History
-from streams.replay.make import Setup, cores, forget, make
+from streams.replay.make import Setup, forget, make
 from streams.replay.run import Counts, Heard
 from streams.replay.team import ReplayError, calm, laid_out
 
@@ -40,9 +40,9 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     processes: Annotated[
         int,
         typer.Option(
-            min=1, max=12, help="Processes; the result does not depend on them", show_default="one for each core"
+            min=1, max=12, help="The result does not depend on it; more pay off where a second holds many events"
         ),
-    ] = cores(),
+    ] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, also where a checkpoint stands")] = False,
     examples: Annotated[int, typer.Option(min=0, help="Differing alerts shown")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON")] = False,

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from streams.admin import Admin
 from streams.commands.terminal import console, fail, run, without_secrets
@@ -158,7 +158,7 @@ def _bar() -> Iterator[Progress]:
 
 
 def _summary(task: _Task, count: Count, seconds: float) -> None:
-    table = Table("what", "how many", title=f"{task.plan.nation.name}, {_span(task.plan)}")
+    table = Table("what", Column("how many", overflow="fold"), title=f"{task.plan.nation.name}, {_span(task.plan)}")
     table.add_row("events", f"{count.events:,}")
     table.add_row("departures, with their truth", f"{count.departures:,}")
     if task.publishing:

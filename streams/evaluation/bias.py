@@ -11,6 +11,8 @@ from streams.evaluation.attempts import Judged
 from streams.evaluation.shares import Share, share
 
 ADULT, MIDDLE, OLD = 18, 35, 55
+FEWEST: Final = 5
+"""Alerts: with fewer nothing is said of a group's share."""
 _KINDS: Final = (Traveller.TRAFFICKED, Traveller.WORKER_WITHOUT_PAPERS)
 
 
@@ -19,7 +21,8 @@ class Group(msgspec.Struct, frozen=True):
 
     `expected` is how many of them would be stopped if each were stopped as often as all the trafficked, all workers without
     papers, or all others are: what the truth explains (indirect standardisation). `ratio` is those stopped against that,
-    with the Wilson bounds of the rate; None where nobody is expected to be stopped.
+    with the Wilson bounds of the rate; None where nobody is expected to be stopped. People of one alert are stopped together: for
+    the bounds they count as one, and their group is as much smaller.
     """
 
     by: str
@@ -81,12 +84,15 @@ def _rates(attempts: Sequence[Judged]) -> dict[Traveller | None, float]:
 
 def _group(by: str, name: str, members: Sequence[Judged], rates: dict[Traveller | None, float], together: int) -> Group:
     hits, of = sum(one.stopped for one in members), len(members)
-    stopped, strict = share(hits, of), share(hits, of, level=1 - 0.05 / together)
+    stopped = share(hits, of)
+    alerts = len({one.answer.alert_id for one in members if one.stopped and one.answer})
+    alike = max(alerts, round(of * alerts / hits)) if hits else of
+    usual, strict = share(alerts, alike), share(alerts, alike, level=1 - 0.05 / together)
     expected = math.fsum(rates[_kind(one)] for one in members)
     if not expected:
         return Group(by, name, stopped, 0.0, None, 0.0, 0.0, beyond_chance=False)
     scale = of / expected
-    beyond = strict.low * scale > 1.0
+    beyond = alerts >= FEWEST and strict.low * scale > 1.0
     return Group(
-        by, name, stopped, expected, hits / expected, stopped.low * scale, stopped.high * scale, beyond_chance=beyond
+        by, name, stopped, expected, hits / expected, usual.low * scale, usual.high * scale, beyond_chance=beyond
     )

@@ -2,14 +2,12 @@
 
 import hashlib
 import hmac
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.policy import Policy
-from schemas.topics import FACTS
 from streams import policy as policies
 from streams.replay.history import History
 from streams.replay.run import ALERTS, CHECKPOINT, COUNTS, KEEP_EVERY, SAID, Counts, Heard, Run
@@ -24,11 +22,6 @@ class Setup:
     layout: Sequence[int] = laid_out(1)
     keep_every: int = KEEP_EVERY
     """Lines between two checkpoints."""
-
-
-def cores() -> int:
-    """Processes that can work side by side here."""
-    return min(len(os.sched_getaffinity(0)), FACTS.partitions)
 
 
 def make(history: History, policy: Policy, folder: Path, setup: Setup, heard: Heard) -> Counts:

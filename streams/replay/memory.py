@@ -68,14 +68,10 @@ class Memory:
                 found.append(look)
         return found
 
-    def any_due(self, ends: datetime, marks: Mapping[str, datetime]) -> bool:
-        """Would `due` name anything?"""
+    def reached(self, marks: Mapping[str, datetime]) -> bool:
+        """Has a mark reached a look that waits for its feed?"""
         self._look_again()
-        for clock, at in self._first.items():
-            upto = ends if clock == CLOCK else marks.get(clock)
-            if upto is not None and (at < upto or (at == upto and clock != CLOCK)):
-                return True
-        return False
+        return any(clock != CLOCK and clock in marks and at <= marks[clock] for clock, at in self._first.items())
 
     @property
     def wakes(self) -> datetime | None:

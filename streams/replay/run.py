@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -58,7 +58,10 @@ class Run:
     def __init__(self, history: History, team: Team, folder: Path, told: str) -> None:
         self._history, self._team, self._folder = history, team, folder
         self.place = Place(told, Counts())
-        self._wakes: datetime | None = None
+        self._wakes: dict[int, datetime] = {}
+        """By process: the earliest look by the wall clock that it knows of."""
+        self._facts_in: list[deque[int]] = [deque() for _ in range(team.size)]
+        """By process: the lines still to come that hold facts or marks for it."""
         self._refused: deque[tuple[int, str]] = deque()
         self._kept = 0
 
@@ -98,37 +101,56 @@ class Run:
     def _admit(self, block: Sequence[Line | Mark]) -> None:
         lines = [one for one in block if isinstance(one, Line)]
         marks = [one for one in block if isinstance(one, Mark)]
-        each = -(-len(lines) // self._team.size)
-        parts = [lines[n * each : (n + 1) * each] for n in range(self._team.size)]
-        admitted = self._team.each([Step("admit", lines=part) for part in parts])
-        self._team.each([Step("feed", blobs=blobs, marks=marks) for blobs in self._exchanged(admitted)])
-        self._refused.extend(sorted(one for reply in admitted for one in reply.rejected))
+        size = self._team.size
+        each = -(-len(lines) // size)
+        admitted = self._team.ask(
+            {number: Step("admit", lines=lines[number * each : (number + 1) * each]) for number in range(size)}
+        )
+        blobs = _exchanged(admitted)
+        self._team.ask({number: Step("feed", blobs=blobs.get(number, []), marks=marks) for number in range(size)})
+        self._refused.extend(sorted(one for reply in admitted.values() for one in reply.rejected))
+        for reply in admitted.values():
+            for number, some in reply.lines.items():
+                self._facts_in[number].extend(some)
+        for facts_in in self._facts_in:
+            facts_in.extend(mark.number for mark in marks)
+        self._facts_in = [deque(sorted(set(some))) for some in self._facts_in]
 
-    def _exchanged(self, replies: Sequence[Reply]) -> list[list[bytes]]:
-        """By process: what the others have for it."""
-        return [[one.notes[number] for one in replies if number in one.notes] for number in range(self._team.size)]
+    def _concerned(self, part: Slice) -> list[int]:
+        """Processes with facts or marks in the slice, or with a look that falls due in it: the others have nothing to do."""
+        found: list[int] = []
+        for number, lines in enumerate(self._facts_in):
+            before = len(lines)
+            while lines and lines[0] <= part.last:
+                lines.popleft()
+            wake = self._wakes.get(number)
+            if len(lines) < before or (wake is not None and wake < part.ends):
+                found.append(number)
+        return found
 
     def _upto(self, clock: datetime, write: Callable[[bytes], object]) -> None:
         """Looks that fall due while the history is silent."""
-        while self._wakes is not None and _index(self._wakes) < _index(clock):
-            index = max(_index(self._wakes), _index(self.place.clock))
+        while self._wakes and _index(min(self._wakes.values())) < _index(clock):
+            index = max(_index(min(self._wakes.values())), _index(self.place.clock))
             self._slice(self.place.line, max(self.place.clock, _begins(index)), index, write)
 
     def _slice(self, last: int, now: datetime, index: int, write: Callable[[bytes], object]) -> None:
         """Facts, then notes until nobody has any, then ticks, and again until nothing is due."""
         said: list[Said] = []
-        replies = self._heard(self._team.all(Step("begin", part=Slice(last, now, _begins(index + 1)))), said)
-        while True:
-            if any(one.notes or one.waiting for one in replies):
-                steps = [Step("settle", blobs=blobs) for blobs in self._exchanged(replies)]
-                replies = self._heard(self._team.each(steps), said)
-            elif any(one.due for one in replies):
-                replies = self._heard(self._team.all(Step("tick")), said)
-            else:
-                break
+        part = Slice(last, now, _begins(index + 1))
+        due: set[int] = set()
+        steps = dict.fromkeys(self._concerned(part), Step("begin", part=part))
+        while steps:
+            replies = self._heard(self._team.ask(steps), said)
+            for number, reply in replies.items():
+                (due.add if reply.due else due.discard)(number)
+            notes = _exchanged(replies)
+            waiting = {number for number, reply in replies.items() if reply.waiting}
+            steps = {number: Step("settle", blobs=notes.get(number, []), part=part) for number in {*notes, *waiting}}
+            if not steps:
+                steps = dict.fromkeys(sorted(due), Step("tick", part=part))
         if self.place.counts.slices % REST_EVERY == 0:
             self._team.all(Step("rest"))
-        self._wakes = min((one.wakes for one in replies if one.wakes is not None), default=None)
         self.place.line, self.place.clock = last, now
         self._count(last)
         said.sort(key=lambda one: (one.at, one.kind, one.name, one.revision, one.text))
@@ -146,14 +168,21 @@ class Run:
             reason = self._refused.popleft()[1]
             counts.rejected = dict(sorted({**counts.rejected, reason: counts.rejected.get(reason, 0) + 1}.items()))
 
-    def _heard(self, replies: list[Reply], said: list[Said]) -> list[Reply]:
-        for reply in replies:
+    def _heard(self, replies: dict[int, Reply], said: list[Said]) -> dict[int, Reply]:
+        for number, reply in replies.items():
+            self._wake(number, reply)
             said += reply.said
             alerts = sum(one.kind == ALERT for one in reply.said)
             self.place.counts.revisions += alerts
             self.place.counts.screenings += len(reply.said) - alerts
             self.place.counts.facts += reply.facts
         return replies
+
+    def _wake(self, number: int, reply: Reply) -> None:
+        if reply.wakes is None:
+            self._wakes.pop(number, None)
+        else:
+            self._wakes[number] = reply.wakes
 
     def _keep(self) -> None:
         """Beside the old one first: whenever it is interrupted, one of them is whole."""
@@ -176,9 +205,18 @@ class Run:
                     f"{folder} is a checkpoint of another history, policy or key: take --fresh or another --out"
                 )
             self.place, self._kept = place, place.line
-            wakes = [one.wakes for one in self._team.all(Step("restore", folder=str(folder)))]
-            self._wakes = min((at for at in wakes if at is not None), default=None)
+            for number, reply in self._team.all(Step("restore", folder=str(folder))).items():
+                self._wake(number, reply)
             return
+
+
+def _exchanged(replies: Mapping[int, Reply]) -> dict[int, list[bytes]]:
+    """By process: what the others have for it."""
+    found: dict[int, list[bytes]] = {}
+    for _, reply in sorted(replies.items()):
+        for number, blob in reply.notes.items():
+            found.setdefault(number, []).append(blob)
+    return found
 
 
 def _index(clock: datetime) -> int:

@@ -113,6 +113,10 @@ class Share:
         self._out: dict[int, list[Message]] = {}
         self._said: list[Said] = []
         self._slice = NO_SLICE
+        self._touched = set(mine)
+        """Partitions whose dossiers or marks changed since the last look at what is due."""
+        self._reached: set[int] = set()
+        self._wakes: dict[int, datetime | None] = {}
         self._seq = self._facts = 0
 
     def do(self, step: Step) -> Reply:
@@ -125,9 +129,9 @@ class Share:
             case "begin":
                 return self.begin(step.part)
             case "settle":
-                return self.settle(step.blobs)
+                return self.settle(step.blobs, step.part)
             case "tick":
-                return self.tick()
+                return self.tick(step.part)
             case "rest":
                 return self.rest()
             case "keep":
@@ -138,6 +142,7 @@ class Share:
     def admit(self, lines: Sequence[Line]) -> Reply:
         """Facts of these lines, for whichever process keeps their subjects."""
         rejected: list[tuple[int, str]] = []
+        concerned: dict[int, list[int]] = {}
         out: dict[int, list[Message]] = {}
         for line in lines:
             try:
@@ -150,7 +155,9 @@ class Share:
                     message = Message(line.clock, "", place, name, fact)
                     process = self._layout[_partition(name)]
                     (self._mine if process == self._me else out.setdefault(process, [])).append(message)
-        return Reply({process: _ENCODE(messages) for process, messages in out.items()}, rejected=rejected)
+                    concerned.setdefault(process, []).append(line.number)
+        notes = {process: _ENCODE(messages) for process, messages in out.items()}
+        return Reply(notes, lines=concerned, rejected=rejected)
 
     def feed(self, blobs: Sequence[bytes], marks: Sequence[Mark]) -> Reply:
         """What is still to come, from everybody who admitted it; later lines than were fed before."""
@@ -171,8 +178,9 @@ class Share:
         self._mark(part.last)
         return self._reply()
 
-    def settle(self, blobs: Sequence[bytes]) -> Reply:
+    def settle(self, blobs: Sequence[bytes], part: Slice) -> Reply:
         """One round of notes, in an order that no process has a part in."""
+        self._slice = part
         inbox = self._notes + [message for blob in blobs for message in _MESSAGES.decode(blob)]
         self._notes = []
         inbox.sort(key=in_order)
@@ -180,9 +188,9 @@ class Share:
             self._fold(message)
         return self._reply()
 
-    def tick(self) -> Reply:
+    def tick(self, part: Slice) -> Reply:
         """Everything that is due in this slice is looked at, once."""
-        part = self._slice
+        self._slice = part
         for number, memory in self.memories.items():
             for look in memory.due(part.ends, self.feeds[number].context.marks):
                 self._fold(_tick(look, part))
@@ -201,6 +209,7 @@ class Share:
             kept = _KEPT.decode((folder / f"partition-{number}").read_bytes())
             self._own(number).seen.update(kept.seen)
             memory.restore(kept.dossiers, kept.ticked)
+        self._touched.update(self.memories)
         return self._reply()
 
     def rest(self) -> Reply:
@@ -213,6 +222,7 @@ class Share:
         """The marks that stand in lines up to this one."""
         while self._marks and self._marks[0].number <= upto:
             mark = self._marks.popleft()
+            self._touched.update(self.feeds)
             if mark.partition is None:
                 for feeds in set(self.feeds.values()):
                     feeds.mark(mark.places, mark.upto)
@@ -234,6 +244,7 @@ class Share:
         reaction = react(before, message.fact, self.feeds[number].context)
         memory.put(name, before, reaction.dossier)
         self._facts += 1
+        self._touched.add(number)
         for note in reaction.notes:
             self._seq += 1
             process = self._layout[_partition(note.subject)]
@@ -248,15 +259,22 @@ class Share:
         for one in reaction.screenings:
             self._said.append(Said(at, SCREENING, one.crossing_id, one.revision, one.model_dump_json().encode()))
 
+    def _look(self) -> None:
+        """What waits for what, where anything can have changed since the last look."""
+        for number in self._touched:
+            memory = self.memories[number]
+            self._wakes[number] = memory.wakes
+            (self._reached.add if memory.reached(self.feeds[number].context.marks) else self._reached.discard)(number)
+        self._touched.clear()
+
     def _reply(self) -> Reply:
-        ends = self._slice.ends
-        due = any(memory.any_due(ends, self.feeds[number].context.marks) for number, memory in self.memories.items())
-        wakes = [memory.wakes for memory in self.memories.values()]
+        self._look()
+        wakes = min((at for at in self._wakes.values() if at is not None), default=None)
         reply = Reply(
             {process: _ENCODE(messages) for process, messages in self._out.items()},
             waiting=bool(self._notes),
-            due=due,
-            wakes=min((at for at in wakes if at is not None), default=None),
+            due=bool(self._reached) or (wakes is not None and wakes < self._slice.ends),
+            wakes=wakes,
             said=self._said,
             facts=self._facts,
         )

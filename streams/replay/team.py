@@ -3,7 +3,7 @@
 import gc
 import multiprocessing
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -73,20 +73,20 @@ class Team:
                 process.kill()
                 process.join()
 
-    def each(self, steps: Sequence[Step]) -> list[Reply]:
-        """One step for each process, in their order; they work side by side. Raises ReplayError when one has ended."""
+    def ask(self, steps: Mapping[int, Step]) -> dict[int, Reply]:
+        """A step for each process that is named; they work side by side. Raises ReplayError when one has ended."""
         if self._share is not None:
-            return [self._share.do(steps[0])]
+            return {number: self._share.do(step) for number, step in steps.items()}
         try:
-            for pipe, step in zip(self._pipes, steps, strict=True):
-                pipe.send_bytes(_ENCODE(step))
-            return [_REPLY.decode(pipe.recv_bytes()) for pipe in self._pipes]
+            for number, step in steps.items():
+                self._pipes[number].send_bytes(_ENCODE(step))
+            return {number: _REPLY.decode(self._pipes[number].recv_bytes()) for number in steps}
         except (EOFError, OSError):
             raise ReplayError("a process of the replay ended; start it again, it goes on from its checkpoint") from None
 
-    def all(self, step: Step) -> list[Reply]:
+    def all(self, step: Step) -> dict[int, Reply]:
         """The same step for every process."""
-        return self.each([step] * self.size)
+        return self.ask(dict.fromkeys(range(self.size), step))
 
 
 def _serve(pipe: Connection, judged_by: tuple[bytes, str], key: bytes, layout: tuple[int, ...], me: int) -> None:

@@ -88,6 +88,8 @@ class Reply(msgspec.Struct, array_like=True, gc=False):
     said: list[Said] = []
     facts: int = 0
     """Facts and notes folded in this step."""
+    lines: dict[int, list[int]] = {}
+    """By process: the lines that hold facts for it, in order."""
     rejected: list[tuple[int, str]] = []
     """Lines that admission refused, and why."""
 

@@ -68,7 +68,7 @@ def kept(lines: Iterable[Line], folder: Path, how: Compression, count: Count) ->
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         events = stack.enter_context(_opened(folder / EVENTS, how))
-        truth = stack.enter_context(_opened(folder / TRUTH, Compression.NONE))
+        truth = stack.enter_context(_opened(folder / TRUTH, how))
         sums = {EVENTS: hashlib.sha256(), TRUTH: hashlib.sha256()}
         for line in lines:
             name, file = (TRUTH, truth) if line.truth else (EVENTS, events)

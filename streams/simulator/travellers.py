@@ -84,7 +84,8 @@ def _home(world: World, code: str, kind: str, roll: Random) -> str:
 def _people(world: World, party: Party, roll: Random) -> list[Person]:
     (kind, code), size, number = party.cell, party.size, party.number
     home, today = _home(world, code, kind, roll), world.first + party.day
-    if kind in {"family_visits", "holidays", "settled_abroad"} and 3 <= size <= 6:
+    strangers = kind == "holidays" and size in {5, 6} and roll.random() < world.nation.innocent.open_trip
+    if kind in {"family_visits", "holidays", "settled_abroad"} and 3 <= size <= 6 and not strangers:
         parents = 29 + roll.randrange(20)
         ages = [("F", parents - roll.randrange(4)), ("M", parents)]
         ages += [(_sex(roll, 0.5), 1 + roll.randrange(max(2, min(17, parents - 22)))) for _ in range(size - 2)]
@@ -132,7 +133,7 @@ def _holiday(world: World, code: str, roll: Random, day: int, people: list[Perso
         trip.payer = account(roll)
         trip.innocent = "tour_group_one_booking"
         trip.group = None if drawn < chances.tour_unstated else "TOUR"
-    elif len(people) >= 5 and drawn < 0.3:
+    elif len(people) >= 5 and people[0].kk != people[1].kk:
         trip.booking, trip.innocent = locator(roll), "open_trip"
     elif drawn < chances.mekong_holiday and code[0] == "A":
         trip.through = "THA" if roll.random() < 0.5 else "SGP"

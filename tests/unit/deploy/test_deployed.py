@@ -1,6 +1,7 @@
 """What deploy/ starts is what there is to start: programs, ports, pages, settings, and nothing with more rights than it needs."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -271,3 +272,20 @@ def test_network_policies_name_pods_that_exist() -> None:
         for value in re.findall(r"'([\w-]+)'", match)
     }
     assert named == set(PODS)
+
+
+def _pinned(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==([^ ;\\]+)", (DEPLOY / name).read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["requirements-run.lock", "requirements-build.lock"])
+def test_the_image_has_the_versions_that_were_tested(name: str) -> None:
+    tested = _pinned("requirements.lock")
+    assert _pinned(name)
+    assert {one: at for one, at in _pinned(name).items() if tested.get(one) != at} == {}, "run `make lock`"
+
+
+def test_the_image_has_everything_that_the_project_needs() -> None:
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    wanted = {re.match(r"[\w.-]+", one)[0].lower() for one in named}  # type: ignore[index]
+    assert wanted <= set(_pinned("requirements-run.lock")), "run `make lock`"

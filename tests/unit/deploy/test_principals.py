@@ -44,7 +44,7 @@ def test_an_agency_only_writes_what_is_its_own(one: Principal) -> None:
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 def test_every_topic_has_a_writer_and_a_reader(topic: object) -> None:
-    """The policy and reports about the shadow are the operator's, who may do everything."""
+    """A new topic needs its place in streams/principals.py. The policy and reports about the shadow are the operator's."""
     writers = {one.name for one in PRINCIPALS if topic in one.writes}
     readers = {one.name for one in PRINCIPALS if topic in one.reads}
     assert writers or topic is POLICY

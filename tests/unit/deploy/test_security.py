@@ -1,11 +1,13 @@
 """Settings of secured connections: what is missing is named, what is secret comes from a file and is never shown."""
 
+import ast
 import ssl
 from pathlib import Path
 
 import pytest
 
 from streams import security, settings
+from streams.local import CHECKOUT
 from streams.local_secured import Certificates
 from streams.settings import Security, SettingsError
 
@@ -95,3 +97,26 @@ def test_a_secret_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("SUAR_PSEUDONYM_KEY_FILE", "/nowhere")
     with pytest.raises(SettingsError, match="SUAR_PSEUDONYM_KEY_FILE: No such file"):
         settings.load()
+
+
+CLIENTS = {
+    "AIOKafkaConsumer": "security.kafka(",
+    "AIOKafkaProducer": "security.kafka(",
+    "AIOKafkaAdminClient": "security.kafka(",
+    "AIOKafkaClient": "security.kafka(",
+    "from_url": "security.redis(",
+}
+
+
+def test_every_client_is_told() -> None:
+    """One that is made without it would speak in clear, and be refused by every deployment."""
+    untold, seen = [], 0
+    for file in sorted((CHECKOUT / "streams").rglob("*.py")):
+        for call in (one for one in ast.walk(ast.parse(file.read_text())) if isinstance(one, ast.Call)):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            if name in CLIENTS:
+                seen += 1
+                if CLIENTS[name] not in ast.unparse(call):
+                    untold.append(f"{file.relative_to(CHECKOUT)}:{call.lineno}")
+    assert seen > 10
+    assert untold == []

@@ -137,6 +137,19 @@ def test_a_rule_that_looks_at_sex_is_found_out() -> None:
     assert [(one.of, one.figure, one.found) for one in missed] == [("sex F", "bias ratio", 2.0)]
 
 
+def test_one_tour_group_is_no_proof_of_bias() -> None:
+    """Forty of one province in one alert are one finding, however many they are."""
+    made = World()
+    for _ in range(40):
+        made.say(1, answer(made.leave(Traveller.HOLIDAY, province="91"), Severity.HIGH, "group"))
+    made.say(1, alert("group", Severity.HIGH, CLUSTER))
+    made.let_go(Traveller.HOLIDAY, 400, province="32")
+    group = next(one for one in made.report().bias if one.name == "91")
+    assert group.stopped.hits == 40
+    assert group.ratio == pytest.approx(11.0)
+    assert not group.beyond_chance
+
+
 def _bulk() -> World:
     made = World()
     for number in range(40):

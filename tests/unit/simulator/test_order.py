@@ -11,7 +11,7 @@ import pytest
 from streams.simulator import calendar
 from streams.simulator.clock import DAY, day_of, day_text, iso, second_of
 from streams.simulator.faults import Faults
-from tests.unit.simulator.nations import BEGIN, plan, small, told
+from tests.unit.simulator.nations import BEGIN, large, plan, small, told
 
 FIRST = day_of(BEGIN) * DAY
 DIGEST = (
@@ -42,7 +42,7 @@ def test_another_seed_gives_others() -> None:
 
 def test_outcomes_are_a_switch() -> None:
     assert not any(b"departure_deferred" in line.text for line in told(plan(scale=0.01)))
-    assert small().of("departure_deferred")
+    assert large().of("departure_deferred")
 
 
 def test_lines_stand_in_the_order_of_arrival_and_history_before_the_first_day() -> None:

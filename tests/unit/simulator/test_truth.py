@@ -13,14 +13,11 @@ def test_every_attempt_has_its_truth_and_the_other_way_round() -> None:
     attempts = {data["crossing_id"]: data for data in large().of("crossing_attempted")}
     known = {one.crossing_id: one for one in large().departures if one.crossing_id is not None}
     assert attempts.keys() == known.keys()
-    for crossing, one in known.items():
-        assert (one.checkpoint, one.at.isoformat()) == (attempts[crossing]["checkpoint"], _at()[crossing])
-
-
-def _at() -> dict[str, str]:
-    return {
+    at = {
         event["data"]["crossing_id"]: event["time"] for event in large().events if event["type"] == "crossing_attempted"
     }
+    for crossing, one in known.items():
+        assert (one.checkpoint, one.at.isoformat()) == (attempts[crossing]["checkpoint"], at[crossing])
 
 
 def test_agencies_know_nothing_of_it() -> None:
