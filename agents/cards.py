@@ -26,7 +26,7 @@ _SPONSOR = (
 )
 _LINKED = (*_BOOKED, *_CONTACT, *_SPONSOR)
 _MATTERS: Mapping[int, tuple[tuple[Severity, ...], tuple[str, ...]]] = {
-    1: ((MEDIUM, HIGH), ("windows.earlier_exits", "earlier_exits_needed")),
+    1: ((MEDIUM, HIGH), ("windows.earlier_exits", "earlier_exits_needed", "windows.worked_abroad", "windows.leave")),
     2: ((HIGH,), ("windows.cpmi_in_process",)),
     3: ((MEDIUM,), ("windows.new_passport",)),
     4: ((MEDIUM, HIGH), ("windows.long_stay", "countries")),
@@ -62,7 +62,7 @@ _MATTERS: Mapping[int, tuple[tuple[Severity, ...], tuple[str, ...]]] = {
     ),
     15: ((HIGH,), ("windows.biodata", "thresholds.birth_date_days")),
     16: ((MEDIUM, CRITICAL), ("thresholds.adult",)),
-    17: ((HIGH,), _BOOKED),
+    17: ((MEDIUM, HIGH), _BOOKED),
     18: ((HIGH,), _CONTACT),
     19: ((HIGH,), _SPONSOR),
     20: ((LOW, HIGH, CRITICAL), ("windows.complaint", "thresholds.complaints")),
@@ -101,7 +101,7 @@ _OWN: Mapping[str, tuple[tuple[Severity, ...], tuple[str, ...]]] = {
     "new_adult_nik": ((HIGH,), ("windows.biodata", "thresholds.registered_late")),
     "mother_name_mismatch": ((MEDIUM,), ()),
     "serial_guardian": ((CRITICAL,), ("windows.guardian", "windows.household", "thresholds.guardian_minors")),
-    "travels_with_strangers": ((HIGH,), ()),
+    "travels_with_strangers": ((MEDIUM, HIGH), ()),
     "shares_a_handler": ((MEDIUM,), ()),
     "hasty_verification": ((MEDIUM,), ("windows.hasty_minutes", "thresholds.hasty_epmis")),
 }

@@ -68,7 +68,10 @@ def _group(severity: Severity, uses: Sequence[Fact]) -> Hit:
 
 
 def strangers_one_booking(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
-    """Rule 17: one booking, or one payer within a day, for people of several families and districts."""
+    """Rule 17: one booking, or one payer within a day, for people of several families and districts.
+
+    Where everybody's way back is booked it is a prompt: friends and open trips look like this, and few strangers do.
+    """
     kind = kind_of(case.subject)
     if kind not in {SubjectKind.BOOKING, SubjectKind.PAYER}:
         return None
@@ -83,7 +86,8 @@ def strangers_one_booking(case: Case, trigger: Trigger, policy: Policy) -> Hit |
             and distinct(travellers) >= need.strangers_households
             and len(kabupaten(travellers)) >= need.strangers_kabupaten
         ):
-            return _group(Severity.HIGH, travellers)
+            back = all(use.flag("return_booked") for use in travellers)
+            return _group(Severity.MEDIUM if back else Severity.HIGH, travellers)
     return None
 
 
@@ -140,7 +144,9 @@ def travels_with_strangers(case: Case, trigger: Trigger, policy: Policy) -> Hit 
     told = _in_a_group(case, trigger, STRANGERS)
     if not told:
         return None
-    return Hit(Severity.HIGH, (trigger.fact, *told), group=told[0].text("alert"))
+    gravest = max(_number(answer, "severity") for answer in told)
+    severity = Severity.HIGH if gravest >= Severity.HIGH else Severity.MEDIUM
+    return Hit(severity, (trigger.fact, *told), group=told[0].text("alert"))
 
 
 def shares_a_handler(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:

@@ -45,7 +45,7 @@ def answer(
 ) -> tuple[Dossier, tuple[Note, ...]]:
     """What each member should know of its use of this link, told to those for whom it changed."""
     groups = [
-        (found.rule.id, {fact.id for fact in found.hit.evidence}, found.hit.evidence, one.trigger.alert_id)
+        (found, {fact.id for fact in found.hit.evidence}, one.trigger.alert_id)
         for one in assessments
         if one.verdict is Verdict.ALERT
         for found in one.spoken
@@ -60,13 +60,14 @@ def answer(
         data, rests_on = _meaning(case, kind, use, policy, company) if use.flag("stands") else ({}, [])
         mine = [group for group in groups if use.id in group[1]]
         if mine:
-            data |= {"rules": sorted(rule for rule, *_ in mine), "alert": mine[0][3]}
+            data |= {"rules": sorted(found.rule.id for found, *_ in mine), "alert": mine[0][2]}
+            data["severity"] = int(max(found.hit.severity for found, *_ in mine))
         told = answers.get(use.id) or Told(0)
         content = _digest(data, digests) if data else ""
         if content == told.content:
             continue
         answers[use.id] = Told(told.epoch + 1, content)
-        rests_on += [fact for group in mine for fact in group[2]]
+        rests_on += [fact for found, *_ in mine for fact in found.hit.evidence]
         notes.append(Note(Subject(use.text("member")), _answer(use, data, rests_on, told.epoch + 1)))
     if not notes and len(answers) == len(dossier.answers):
         return dossier, ()

@@ -168,11 +168,19 @@ def _about(case: Case, fact: Fact, policy: Policy) -> dict[str, Value]:
         if (value := fact.text_or_none(field)) is not None:
             data[field] = value
     if fact.kind in JOURNEYS:
-        journey = case.journey(fact)
-        data["permitted"] = permitted(case, journey, policy)
-        if far_from_home(case, journey, policy):
-            data["far"] = True
+        data |= _way(case, fact, policy)
     data |= _since(case, fact, policy)
+    return data
+
+
+def _way(case: Case, fact: Fact, policy: Policy) -> dict[str, Value]:
+    """Of a journey: does a permit cover it, is the way back booked, and does it begin far from home?"""
+    journey = case.journey(fact)
+    data: dict[str, Value] = {"permitted": permitted(case, journey, policy)}
+    if (booked := fact.flag("return_booked")) is not None:
+        data["return_booked"] = booked
+    if far_from_home(case, journey, policy):
+        data["far"] = True
     return data
 
 

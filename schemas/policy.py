@@ -127,6 +127,10 @@ class Windows(Contract):
 
     cpmi_in_process: int = 120
     earlier_exits: int = 36 * 30
+    worked_abroad: int = 180
+    """Rule 1: who stayed there so long before coming home works there."""
+    leave: int = 90
+    """Rule 1: and who came home no longer ago is on leave."""
     victim_redeparture: int = 730
     deferral: int = 30
     deferred_group: int = 14

@@ -11,7 +11,7 @@ NETWORK: tuple[Rule, ...] = (
     Rule(
         id=groups.STRANGERS,
         number=17,
-        version=1,
+        version=2,
         family=Family.NETWORK,
         strength=Strength.STRONG,
         triggers=frozenset({TriggerKind.CLUSTER}),
@@ -54,7 +54,7 @@ NETWORK: tuple[Rule, ...] = (
     Rule(
         id="travels_with_strangers",
         number=17,
-        version=1,
+        version=2,
         family=Family.NETWORK,
         strength=Strength.STRONG,
         triggers=frozenset({TriggerKind.ATTEMPT, TriggerKind.MANIFEST}),

@@ -21,8 +21,20 @@ def work_visa_without_epmi(case: Case, trigger: Trigger, policy: Policy) -> Hit 
         for fact in within(case.exits(attempt), trigger, policy.windows.earlier_exits)
         if fact.text_or_none("destination") == attempt.destination is not None
     ]
-    known = len(exits) >= policy.earlier_exits_needed
-    return Hit(Severity.MEDIUM if known else Severity.HIGH, (trigger.fact, *(exits if known else ())))
+    known = exits if len(exits) >= policy.earlier_exits_needed else _on_leave(case, trigger, exits, policy)
+    return Hit(Severity.MEDIUM if known else Severity.HIGH, (trigger.fact, *known))
+
+
+def _on_leave(case: Case, trigger: Trigger, exits: list[Fact], policy: Policy) -> list[Fact]:
+    """The way there and the way home of somebody who works in that country and is going back; empty for others."""
+    if not exits:
+        return []
+    out, stayed = exits[-1], timedelta(days=policy.windows.worked_abroad)
+    for entry in within(case.of("entry_cleared"), trigger, policy.windows.leave):
+        there = entry.text_or_none("from_country") in {None, out.text_or_none("destination")}
+        if there and entry.at - out.at >= stayed and not entry.flag("deportee"):
+            return [out, entry]
+    return []
 
 
 def declared_visit_but_cpmi_in_process(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:

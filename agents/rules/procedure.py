@@ -14,7 +14,7 @@ PROCEDURE: tuple[Rule, ...] = (
     Rule(
         id="work_visa_without_epmi",
         number=1,
-        version=1,
+        version=2,
         family=Family.PROCEDURE,
         strength=Strength.STRONG,
         triggers=_JOURNEYS,

@@ -193,8 +193,9 @@ def _in_process(world: World, trip: Trip, one: Person, roll: Random) -> None:
 
 def _leave(world: World, trip: Trip, one: Person, roll: Random) -> None:
     """An e-PMI of an earlier departure that still runs, and what came before it."""
-    began = world.first + trip.day - 150 - roll.randrange(500)
+    began = world.first + trip.day - 240 - roll.randrange(410)
     at = max(began - 3, one.issued + 1) * DAY + 4 * HOUR
+    _went_and_came_home(world, trip, one, at + 3 * DAY, roll)
     who = {"nik": one.nik, "country": trip.goes}
     company = f"P3MI-{roll.randrange(max(12, round(world.nation.placements.companies * world.scale))):04d}"
     signed = {**who, "p3mi_ref": company, "job_order_no": f"JO-{one.number}"}
@@ -215,7 +216,26 @@ def _leave(world: World, trip: Trip, one: Person, roll: Random) -> None:
     world.scribe.say("siskop2mi", "epmi_issued", f"q{one.number}", at, data, office=bp3mi(one.home))
 
 
+def _went_and_came_home(world: World, trip: Trip, one: Person, went: int, roll: Random) -> None:
+    """Nobody comes back from leave who did not go to work, and come home, past a counter."""
+    came = (world.first + trip.day - 8 - roll.randrange(40)) * DAY + 9 * HOUR
+    if came <= went:
+        return
+    data = {"crossing_id": f"CR-{one.number}-w", "passport_no": one.passport, "checkpoint": trip.checkpoint}
+    out = {**data, "direction": "OUT", "destination": trip.goes}
+    home = {**data, "crossing_id": f"CR-{one.number}-h", "from_country": trip.goes}
+    world.scribe.say("simkim", "crossing_cleared", f"cw{one.number}", went, out, office=trip.checkpoint)
+    world.scribe.say("simkim", "entry_cleared", f"nh{one.number}", came, home, office=trip.checkpoint)
+
+
+def _on_leave(world: World, trip: Trip, one: Person, roll: Random) -> None:
+    """Works there with a permit that no system has: older than its records, or given abroad."""
+    went = max(world.first + trip.day - 240 - roll.randrange(600), one.issued + 2) * DAY + 4 * HOUR
+    _went_and_came_home(world, trip, one, went, roll)
+
+
 def _extended(world: World, trip: Trip, one: Person, roll: Random) -> None:
+    _on_leave(world, trip, one, roll)
     at = world.at_the_office(roll, trip.day - 5 - roll.randrange(80))
     data = {
         "nik": one.nik,
@@ -234,4 +254,5 @@ _STORIES = {
     "cpmi_on_holiday": _in_process,
     "on_leave_with_epmi": _leave,
     "contract_extended_abroad": _extended,
+    "on_leave_without_record": _on_leave,
 }
