@@ -17,12 +17,14 @@ from streams.cli import app
 from streams.commands.alerts import Language
 from streams.commands.sop import how_long
 from streams.counter.settings import CounterSettings
+from streams.evaluation.tables import markdown
 from streams.feed.settings import FeedSettings
 from streams.paging.settings import PagerSettings
 from streams.settings import Settings
 
 README = Path(__file__).parents[2] / "README.md"
 RESULTS = Path(__file__).parents[1] / "bench" / "RESULTS.md"
+EVALUATED = Path(__file__).parents[1] / "evaluation" / "sample.json"
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -129,7 +131,13 @@ def numbers() -> str:
     return RESULTS.read_text().strip()
 
 
+def evaluation() -> str:
+    """What the rules find on the sample week, as `suar evaluate --json` wrote it."""
+    return markdown(EVALUATED.read_bytes())
+
+
 TABLES = {
+    "evaluation": evaluation,
     "numbers": numbers,
     "commands": commands,
     "settings": settings,
