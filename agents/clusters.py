@@ -22,16 +22,24 @@ def one_a_person(uses: Sequence[Fact]) -> list[Fact]:
 
 
 def groups(
-    uses: Sequence[Fact], window: timedelta, when: Callable[[Fact], datetime] = lambda use: use.at
+    uses: Sequence[Fact], window: timedelta, when: Callable[[Fact], datetime] = lambda use: use.at, least: int = 1
 ) -> Iterator[tuple[Fact, ...]]:
-    """Every group of uses within one window that ends with a use, the latest first; both ends belong to it."""
+    """Every group of uses within one window that ends with a use, the latest first; both ends belong to it.
+
+    Groups of fewer than `least` uses are left out.
+    """
+    if len(uses) < least:
+        return
     ordered = sorted(uses, key=lambda use: (when(use), use.id))
-    for last in range(len(ordered) - 1, -1, -1):
-        earliest = when(ordered[last]) - window
-        first = last
-        while first > 0 and when(ordered[first - 1]) >= earliest:
+    times = [when(use) for use in ordered]
+    first = len(ordered) - 1
+    for last in range(first, -1, -1):
+        earliest = times[last] - window
+        first = min(first, last)
+        while first > 0 and times[first - 1] >= earliest:
             first -= 1
-        yield tuple(ordered[first : last + 1])
+        if last + 1 - first >= least:
+            yield tuple(ordered[first : last + 1])
 
 
 def departs(use: Fact) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from agents.case import Case
 from agents.clusters import (
@@ -42,15 +43,20 @@ MOST_SHOWN = 32
 """People of one group whom an alert names by subject and event: the newest."""
 
 
-def _groups(
-    case: Case,
-    policy: Policy,
-    types: frozenset[str],
-    window: timedelta,
-    when: Callable[[Fact], datetime] = lambda use: use.at,
-) -> Iterator[tuple[Fact, ...]]:
+class _Sought(NamedTuple):
+    """Groups of uses of these types within a window, of at least so many: fewer uses are not so many people."""
+
+    types: frozenset[str]
+    window: timedelta
+    least: int
+    when: Callable[[Fact], datetime] = lambda use: use.at
+
+
+def _groups(case: Case, policy: Policy, sought: _Sought) -> Iterator[tuple[Fact, ...]]:
+    if len(case.mentions) < sought.least:
+        return
     for uses in _standing(case, policy):
-        for found in groups(of_type(uses, types), window, when):
+        for found in groups(of_type(uses, sought.types), sought.window, sought.when, sought.least):
             yield found[-MOST_SHOWN:]
 
 
@@ -78,7 +84,7 @@ def strangers_one_booking(case: Case, trigger: Trigger, policy: Policy) -> Hit |
     need = policy.thresholds
     when = departs if kind is SubjectKind.BOOKING else bought
     window = timedelta(hours=policy.windows.booking_hours)
-    for found in _groups(case, policy, JOURNEYS, window, when):
+    for found in _groups(case, policy, _Sought(JOURNEYS, window, need.strangers, when)):
         travellers = one_a_person(found)
         if (
             len(travellers) >= need.strangers
@@ -96,7 +102,8 @@ def handler_contact_cluster(case: Case, trigger: Trigger, policy: Policy) -> Hit
     if kind_of(case.subject) not in {SubjectKind.CONTACT, SubjectKind.PAYER}:
         return None
     need = policy.thresholds
-    for found in _groups(case, policy, _ANY_USE, timedelta(days=policy.windows.contact)):
+    window = timedelta(days=policy.windows.contact)
+    for found in _groups(case, policy, _Sought(_ANY_USE, window, need.contact_uses)):
         people = [use for use in one_a_person(found) if use.text_or_none("group_kind") not in _LICENSED]
         if len(people) >= need.contact_uses and distinct(people) >= need.contact_households:
             return Hit(Severity.HIGH, tuple(people), members=members(people))
@@ -108,13 +115,15 @@ def sponsor_or_address_cluster(case: Case, trigger: Trigger, policy: Policy) -> 
     kind = kind_of(case.subject)
     need = policy.thresholds
     if kind is SubjectKind.RECRUITER:
-        for found in _groups(case, policy, APPLICATIONS, timedelta(days=policy.windows.sponsor)):
+        window = timedelta(days=policy.windows.sponsor)
+        for found in _groups(case, policy, _Sought(APPLICATIONS, window, need.sponsor_applications)):
             people = one_a_person(found)
             if len(people) >= need.sponsor_applications and distinct(people) > 1:
                 return Hit(Severity.HIGH, tuple(people), members=members(people))
     if kind is SubjectKind.ADDRESS:
         near = {code for row in policy.checkpoints.values() for code in row.nearby}
-        for found in _groups(case, policy, APPLICATIONS, timedelta(days=policy.windows.address)):
+        window = timedelta(days=policy.windows.address)
+        for found in _groups(case, policy, _Sought(APPLICATIONS, window, need.address_adults)):
             people = [
                 use
                 for use in one_a_person(found)
@@ -232,15 +241,13 @@ def cohort_wakes(case: Case, trigger: Trigger, policy: Policy) -> datetime | Non
 
 def _gone(case: Case, policy: Policy) -> list[Fact]:
     """Linked people who left for a corridor country, where a cluster stands on this link."""
-    linked = any(
+    roads = set().union(policy.scam_corridor.countries, policy.scam_corridor.transits, *policy.corridors.values())
+    left = [use for use in case.mentions if use.text_or_none("left") and use.text_or_none("abroad") in roads]
+    linked = left and any(
         rule(case, Trigger(TriggerKind.CLUSTER, case.subject, case.mentions[-1]), policy) is not None
         for rule in (strangers_one_booking, handler_contact_cluster, sponsor_or_address_cluster)
     )
-    if not linked:
-        return []
-    roads = set().union(policy.scam_corridor.countries, policy.scam_corridor.transits, *policy.corridors.values())
-    left = [use for use in case.mentions if use.text_or_none("left") and use.text_or_none("abroad") in roads]
-    return one_a_person(left)
+    return one_a_person(left) if linked else []
 
 
 def _left(use: Fact) -> datetime:

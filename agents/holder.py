@@ -56,6 +56,12 @@ class Holder:
 
         A card counts until the next one begins; an empty answer means *not known*.
         """
+        earliest = at - timedelta(days=days)
+        return frozenset(card for card, ends in self._cards if ends is None or ends >= earliest)
+
+    @lazy
+    def _cards(self) -> list[tuple[str, datetime | None]]:
+        """Every family card in the order of time, and when the next other one begins."""
         cards = [(f.at, f.text("kk_no")) for f in self.of(*_CARDS) if f.text_or_none("kk_no")]
         cards += [
             (_BEGINNING, f.text("previous_kk_no"))
@@ -63,23 +69,24 @@ class Holder:
             if f.text_or_none("previous_kk_no")
         ]
         cards.sort()
-        earliest = at - timedelta(days=days)
-        found = set()
-        for index, (_, card) in enumerate(cards):
-            ends = next((later for later, other in cards[index + 1 :] if other != card), None)
-            if ends is None or ends >= earliest:
-                found.add(card)
-        return frozenset(found)
+        return [
+            (card, next((later for later, other in cards[index + 1 :] if other != card), None))
+            for index, (_, card) in enumerate(cards)
+        ]
 
     def desa(self, at: datetime) -> str | None:
         """The home desa or kelurahan as last told up to a moment (10 digits); None when no system said."""
-        told = [f for f in self.of(*HOMES) if f.text_or_none("desa_code")]
-        known = [f for f in told if f.at <= at] or told[:1]
+        known = [f for f in self._homes if f.at <= at] or self._homes[:1]
         return max(known, key=in_order).text("desa_code") if known else None
+
+    @lazy
+    def _homes(self) -> list[Fact]:
+        """What told where home is, kind by kind."""
+        return [f for f in self.of(*HOMES) if f.text_or_none("desa_code")]
 
     def home(self, at: datetime) -> str | None:
         """The home desa as last told up to a moment, and never by anything later; None when no system had said."""
-        told = [f for f in self.of(*HOMES) if f.at <= at and f.text_or_none("desa_code")]
+        told = [f for f in self._homes if f.at <= at]
         return max(told, key=in_order).text("desa_code") if told else None
 
     def domiciles(self, at: datetime, days: int) -> tuple[Fact, ...]:
@@ -156,6 +163,8 @@ class Holder:
     def contested(self) -> tuple[Fact, ...]:
         """Passports issued to this person that were issued to another number later; both records stand."""
         lost = {fact.text("link") for fact in self.of(GATHERED) if fact.flag("contested")}
+        if not lost:
+            return ()
         return tuple(
             f for f in self.of("passport_issued") if subject(SubjectKind.DOCUMENT, f.text("passport_no")) in lost
         )

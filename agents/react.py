@@ -73,23 +73,19 @@ def _owner(dossier: Dossier) -> Subject | None:
     kind, _, name = dossier.subject.partition(":")
     owner = None
     if kind == SubjectKind.DOCUMENT:
-        if not _holds(dossier, "passport_issued"):
+        if not any(fact.kind == "passport_issued" for fact in dossier.held.values()):
             return None
         for fact in dossier.live():
             if fact.kind == "passport_issued" and (nik := fact.text_or_none("nik")):
                 owner = subject(SubjectKind.PERSON, nik)
         return owner
-    if not _holds(dossier, "resident_registered"):
+    if not any(fact.kind == "resident_registered" and "replaces_nik" in fact.data for fact in dossier.held.values()):
         return None
     for fact in dossier.live():
         replaced, nik = fact.text_or_none("replaces_nik"), fact.text_or_none("nik")
         if fact.kind == "resident_registered" and replaced and nik and replaced != nik:
             owner = subject(SubjectKind.PERSON, nik) if replaced == name else None
     return owner
-
-
-def _holds(dossier: Dossier, kind: str) -> bool:
-    return any(fact.kind == kind for fact in dossier.held.values())
 
 
 def _new_owner(dossier: Dossier, owner: Subject | None, fact: Fact, context: Context) -> Reaction:
@@ -116,27 +112,25 @@ def _new_owner(dossier: Dossier, owner: Subject | None, fact: Fact, context: Con
 
 def _forwarded(dossier: Dossier, owner: Subject, facts: tuple[Fact, ...]) -> tuple[Note, ...]:
     """Facts that the owner has not been told directly, marked with the forwarder and its count of owners."""
+    document = kind_of(dossier.subject) is SubjectKind.DOCUMENT
     return tuple(
-        Note(owner, msgspec.structs.replace(fact, via=dossier.subject, epoch=_epoch(dossier, fact)))
+        Note(owner, msgspec.structs.replace(fact, via=dossier.subject, epoch=_epoch(dossier, fact, document=document)))
         for fact in facts
-        if owner not in fact.to and owner != fact.via and _travels(dossier, fact)
+        if owner not in fact.to and owner != fact.via and _travels(fact, document=document)
     )
 
 
-def _travels(dossier: Dossier, fact: Fact) -> bool:
+def _travels(fact: Fact, *, document: bool) -> bool:
     """An issuance reaches its own NIK by itself: the document passes nobody another's."""
-    if kind_of(dossier.subject) is SubjectKind.DOCUMENT:
+    if document:
         return fact.kind == MENTIONED or (fact.source != "suar" and fact.kind != "passport_issued")
     return (fact.source != "suar" or fact.kind == MENTIONED) and len(counts(owners_of(fact))) < MOST_HOPS
 
 
-def _epoch(dossier: Dossier, fact: Fact) -> int:
+def _epoch(dossier: Dossier, fact: Fact, *, document: bool) -> int:
     """The own count of owners in front of those that the fact passed; a mention carries its changes of mind behind them."""
     passed = owners_of(fact)
-    if kind_of(dossier.subject) is SubjectKind.DOCUMENT:
-        owners = dossier.epoch
-    else:
-        owners = dossier.epoch * A_HOP ** len(counts(passed)) + passed
+    owners = dossier.epoch if document else dossier.epoch * A_HOP ** len(counts(passed)) + passed
     return owners * OWNERS + fact.epoch % OWNERS if fact.kind == MENTIONED else owners
 
 

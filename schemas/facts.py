@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
@@ -86,7 +87,13 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     def moment(self, field: str) -> datetime | None:
         """An optional instant, UTC."""
         value = self.text_or_none(field)
-        return datetime.fromisoformat(value).astimezone(UTC) if value else None
+        return _instant(value) if value else None
+
+
+@lru_cache(maxsize=16_384)
+def _instant(value: str) -> datetime:
+    """A link reads the times of all its uses with each that is new."""
+    return datetime.fromisoformat(value).astimezone(UTC)
 
 
 in_order: Final = attrgetter("at", "id")

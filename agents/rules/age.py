@@ -108,7 +108,9 @@ def _unaccompanied(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
         return None
     named = "companion_passport_no" in trigger.fact.data
     if named and not answers:
-        return None  # the grown-up's own document answers at once: until then nothing is known, and no counter need see it
+        return (
+            None  # the grown-up's own document answers at once: until then nothing is known, and no counter need see it
+        )
     accompanied = named or any(answer.flag("accompanied") for answer in answers)
     alone = not accompanied and (attempt.lane == "AUTOGATE" or trigger.fact.data.get("group_size") == 1)
     strangers = [answer for answer in answers if answer.flag("kin") is False]
