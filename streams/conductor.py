@@ -19,7 +19,7 @@ from streams.lanes import KAFKA_AWAY, REDIS_AWAY, Folded, Lane, Records, guarded
 from streams.produce import Outbox, Record
 from streams.settings import Settings
 from streams.store import NotSaved
-from streams.teller import Command, Teller
+from streams.teller import Command, Teller, another_life
 
 PASSES = 4
 """Passes under way at once: what arrives during one need not wait for its acknowledgements."""
@@ -95,7 +95,7 @@ class Conductor:
             if lane.turn in self._turns:
                 continue
             del self._ready[lane]
-            records = lane.take(min(room, self._settings.max_batch)) if lane.free else ()
+            records = lane.take(min(room, self._settings.max_batch)) if lane.free and _lasting([lane]) else ()
             if records:
                 self._turns.add(lane.turn)
                 parts.append(_Part(lane, records))
@@ -177,10 +177,13 @@ class Conductor:
         for lane, one in folded:
             if lane.fold.lazy and lane.fold.poison is None:
                 lane.put_off(one.batch)
-            else:
+            elif lane.store.lasts:
                 now.append(lane)
                 commands.append(lane.saving(one.batch))
-        return now, self._teller.answers(commands, self._teller.ask(commands))
+            else:
+                lane.recover(another_life())
+        life = self._teller.life
+        return now, self._teller.answers(commands, self._teller.ask(commands, life), life)
 
     async def _stop_if_poisoned(self, lanes: Iterable[Lane]) -> None:
         """Everything under way is saved first, so that the next start goes on behind it and not before."""
@@ -199,9 +202,10 @@ class Conductor:
         give_up(EXIT_POISONED, problem)
 
     async def _save_put_off(self, lanes: Sequence[Lane]) -> None:
+        lasting = _lasting(lanes)
         try:
-            commands = [lane.saving(batch) for lane in lanes if (batch := lane.unsaved) is not None]
-            _saved(lanes, await self._teller.together(commands))
+            commands = [lane.saving(batch) for lane in lasting if (batch := lane.unsaved) is not None]
+            _saved(lasting, await self._teller.together(commands, self._teller.life))
         except REDIS_AWAY as error:
             for lane in lanes:
                 lane.recover(error)
@@ -224,7 +228,8 @@ class Conductor:
                 ]
             )
 
-    async def _check(self, lanes: Sequence[Lane]) -> None:
+    async def _check(self, idle: Sequence[Lane]) -> None:
+        lanes = _lasting(idle)
         fences = [lane.fence for lane in lanes]
         try:
             answers = await self._teller.together([lane.store.checking() for lane in lanes])
@@ -240,6 +245,17 @@ class Conductor:
                 lane.looked_at = time.monotonic()
             except NotSaved as refusal:
                 lane.recover(refusal)
+
+
+def _lasting(lanes: Iterable[Lane]) -> list[Lane]:
+    """Those whose claim lasts; the others claim again."""
+    found: list[Lane] = []
+    for lane in lanes:
+        if lane.store.lasts:
+            found.append(lane)
+        else:
+            lane.recover(another_life())
+    return found
 
 
 def _saved(lanes: Sequence[Lane], answers: Sequence[Any]) -> None:

@@ -71,6 +71,11 @@ class KafkaNode(KafkaServer):
         place = command.index("-cp")
         return [*command[:place], "-Xms256m", "-Xmx512m", *command[place:]]
 
+    @property
+    def ended(self) -> bool:
+        """It ended by itself, and is to be stopped before it may start again."""
+        return self._alive().process.poll() is not None
+
     def leader(self) -> int | None:
         """Node id of the active controller; None while there is none. Raises OSError when this node does not answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:

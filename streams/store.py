@@ -72,6 +72,7 @@ class Store:
         self._prefix = f"{namespace}:{{{topic}:{partition}}}:"
         self._standing = Claim(b"", None)
         """Where Redis must still be: our claim, moved on by our saves."""
+        self._life = teller.life
 
     def _key(self, name: str) -> str:
         return self._prefix + name
@@ -81,7 +82,13 @@ class Store:
         names = [self._key("fence"), self._key("next"), self._key("claims")]
         fence, following = await self._teller.run(_CLAIM, names, [uuid.uuid4().hex])
         self._standing = Claim(fence, None if following is None else int(following))
+        self._life = self._teller.life
         return self._standing
+
+    @property
+    def lasts(self) -> bool:
+        """A claim is of one connection: what a fold wrote beside the store must not be forgotten while its offset is kept."""
+        return self._life == self._teller.life
 
     async def read(self, names: Sequence[str]) -> list[bytes | None]:
         """Blobs by name, one call for all. Raises NotSaved when Redis is not where this claim left it: what it lacks
@@ -108,7 +115,7 @@ class Store:
 
     async def save(self, fence: bytes, expected: int | None, batch: Batch) -> None:
         """Writes everything of a fold, or nothing. Raises NotSaved."""
-        [answer] = await self._teller.together([self.saving(fence, expected, batch)])
+        [answer] = await self._teller.together([self.saving(fence, expected, batch)], self._life)
         self.saved(answer)
 
     def saving(self, fence: bytes, expected: int | None, batch: Batch) -> Command:

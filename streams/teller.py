@@ -40,6 +40,7 @@ class Script:
 class _Question:
     commands: Sequence[Command]
     answers: "asyncio.Future[list[Any]]"
+    life: int | None
 
 
 class Teller:
@@ -50,6 +51,14 @@ class Teller:
         self._waiting: list[_Question] = []
         self._task: asyncio.Task[None] | None = None
         self._connection: Any = None  # redis-py has one class for each kind of transport
+        self._life = 0
+
+    @property
+    def life(self) -> int:
+        """Of the connection: after a cut the next one may lead to a Redis that never heard what this one confirmed, such as
+        a replica that was promoted.
+        """
+        return self._life
 
     async def call(self, *words: Argument) -> Any:
         """One command. Raises redis-py's errors."""
@@ -65,25 +74,27 @@ class Teller:
             raise answer
         return answer
 
-    async def together(self, commands: Sequence[Command]) -> list[Any]:
+    async def together(self, commands: Sequence[Command], life: int | None = None) -> list[Any]:
         """Many commands, one wait; the error of a command stands in its place. A server that does not know a script yet
         is told. Raises redis-py's errors when no answers came.
         """
-        return await self.answers(commands, self.ask(commands))
+        return await self.answers(commands, self.ask(commands, life), life)
 
-    async def answers(self, commands: Sequence[Command], asked: "asyncio.Future[list[Any]]") -> list[Any]:
+    async def answers(
+        self, commands: Sequence[Command], asked: "asyncio.Future[list[Any]]", life: int | None = None
+    ) -> list[Any]:
         """What `together` gives, of commands that were asked before."""
         answers = await asked
         untold = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
         if untold:
             whole = [("EVAL", _TEXTS[str(commands[index][1])], *commands[index][2:]) for index in untold]
-            for index, answer in zip(untold, await self.ask(whole), strict=True):
+            for index, answer in zip(untold, await self.ask(whole, life), strict=True):
                 answers[index] = answer
         return answers
 
-    def ask(self, commands: Sequence[Command]) -> "asyncio.Future[list[Any]]":
-        """Puts commands in the queue, behind all that were asked before."""
-        question = _Question(commands, asyncio.get_running_loop().create_future())
+    def ask(self, commands: Sequence[Command], life: int | None = None) -> "asyncio.Future[list[Any]]":
+        """Puts commands in the queue, behind all that were asked before. With `life` they are sent in that one or never."""
+        question = _Question(commands, asyncio.get_running_loop().create_future(), life)
         if not commands:
             question.answers.set_result([])
             return question.answers
@@ -100,7 +111,8 @@ class Teller:
 
     async def _run(self) -> None:
         while self._waiting:
-            questions, self._waiting = self._waiting, []
+            asked, self._waiting = self._waiting, []
+            questions = [one for one in asked if self._may_be_sent(one)]
             try:
                 answers = iter(await self._ask([command for one in questions for command in one.commands]))
             except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for an answer that cannot come
@@ -113,25 +125,41 @@ class Teller:
                 if not question.answers.done():
                     question.answers.set_result(mine)
 
+    def _may_be_sent(self, question: _Question) -> bool:
+        if question.life in {None, self._life}:
+            return True
+        if not question.answers.done():
+            question.answers.set_exception(another_life())
+        return False
+
     async def _ask(self, commands: list[Command]) -> list[Any]:
         """On one connection, kept open: a pipeline object and a pool cost more than the round trip."""
         if self._connection is None:
             pool: Any = self._redis.connection_pool
             self._connection = await pool.get_connection()
         connection = self._connection
+        if not commands:
+            return []
         try:
             async with asyncio.timeout(ANSWERED_WITHIN):
                 packed = b"".join(hiredis.pack_command(words) for words in commands)  # type: ignore[arg-type]  # it takes more
                 await connection.send_packed_command(packed, check_health=False)
                 return [await _answer(connection) for _ in commands]
         except TimeoutError:
+            self._life += 1
             await connection.disconnect(nowait=True)
             raise redis.exceptions.TimeoutError("no answer") from None
         except BaseException as error:
+            self._life += 1
             await connection.disconnect(nowait=True)  # half-read answers must not meet the next questions
             if isinstance(error, RuntimeError):  # what uvloop raises of a write on a connection that was cut
                 raise redis.exceptions.ConnectionError("the connection is cut") from error
             raise
+
+
+def another_life() -> redis.exceptions.ConnectionError:
+    """What was confirmed before a cut may be forgotten behind it."""
+    return redis.exceptions.ConnectionError("the connection was cut since")
 
 
 async def _answer(connection: Any) -> Any:

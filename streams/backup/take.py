@@ -46,10 +46,10 @@ def unheard(_topic: str, _done: int, _of: int) -> None:
 async def take(config: Settings, folder: Path, *, facts: bool, progress: Progress = unheard) -> Taken:
     """Writes the backup into a folder that must not exist yet. Raises BackupError, AdminError and aiokafka's errors; then nothing stands."""
     at, kafka = datetime.now(UTC), config.kafka
-    wanted = [topic for topic in TOPICS if facts or topic not in {*SAID, FACTS}]
+    wanted = [topic for topic in TOPICS if facts or topic not in (*SAID, FACTS)]
     await refuse_wrong(kafka, wanted)
     said = await remembered(config) if facts else {}
-    with _growing(folder) as partial:
+    with growing(folder) as partial:
         parts: list[Part] = []
         for topic in wanted:
             found = await _topic(kafka, topic, partial, progress)
@@ -86,7 +86,7 @@ def group(config: Settings) -> str:
 
 
 @contextmanager
-def _growing(folder: Path) -> Iterator[Path]:
+def growing(folder: Path) -> Iterator[Path]:
     """A folder beside the wanted one that takes its name when all is written, and is removed when anything fails."""
     folder = folder.absolute()
     try:

@@ -72,7 +72,7 @@ def before(suar: Installation, key: Path, tmp_path_factory: pytest.TempPathFacto
         alerts = _alerts(suar)
         _tell(suar, _did(alerts[who["taken"].alert_id], "alert_taken"))
         _tell(suar, _did(alerts[who["cleared"].alert_id], "outcome_recorded", outcome="CLEARED"))
-        suar.publish([silences.record_of(_silence()), Record(CORRECTIONS.name, b"c-1", b"{}")])
+        suar.publish([silences.record_of(_silence()), Record(CORRECTIONS.name, b"c-1", b"{}", 0)])
         with sealer(suar, key):
             suar.publish(looks(*(one.alert_id for one in who.values())))
             until(lambda: sealed(suar) == 3, "the looks are sealed")
@@ -205,9 +205,9 @@ def test_everything_lost_and_restored_stands_as_before_and_nobody_is_called_agai
     assert {topic.name: _times(suar, topic) for topic in BACK} == {one.name: before.times[one.name] for one in BACK}
     assert suar.read(SEALS) == []
 
-    room.pager()  # before the workers: it needs none of them to know how every alert stands
+    pager = room.pager()  # before the workers: it needs none of them to know how every alert stands
     said = suar.ends((ALERTS, SCREENINGS, AREAS))
-    suar.ready_worker()
+    worker = suar.ready_worker()
     suar.settle()
     assert suar.ends((ALERTS, SCREENINGS, AREAS)) == said, "workers say nothing twice"
     assert {name: one.model_dump() for name, one in _alerts(suar).items()} == before.alerts
@@ -222,6 +222,8 @@ def test_everything_lost_and_restored_stands_as_before_and_nobody_is_called_agai
     again = [one for one in room.receiver.heard[called:] if one.alerts != [new.alert_id]]
     assert [(one.body["kind"], one.body["alerts"]) for one in again] == []
     assert _alerts(suar)[new.alert_id].severity >= Severity.HIGH
+    pager.stop()
+    worker.stop()
 
 
 def test_the_restored_audit_log_is_sealed_anew_and_the_old_seals_hold_for_the_backup(before: Before) -> None:

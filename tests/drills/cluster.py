@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 from streams.admin import Admin
 from streams.local import CHECKOUT, Local, free_port
 from streams.local_cluster import BROKERS, IN_SYNC, KafkaCluster, KafkaNode, RedisReplica, running
+from streams.produce import Record
 from tests.drills.front import Front
 from tests.drills.ground import Ground
 from tests.drills.workers import Worker, until
@@ -80,7 +81,9 @@ def folder_of(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 @contextmanager
-def cluster_on(folder: Path, outside: str | None = None, disk: Callable[[KafkaNode], None] | None = None) -> Iterator[Cluster]:
+def cluster_on(
+    folder: Path, outside: str | None = None, disk: Callable[[KafkaNode], None] | None = None
+) -> Iterator[Cluster]:
     """All of it with topics, started and stopped; `disk` is called with each broker before it first starts."""
     kafka = KafkaCluster.on(folder, outside)
     for node in kafka.nodes if disk else ():
@@ -108,6 +111,12 @@ def ground_on(cluster: Cluster, folder: Path, title: str) -> Iterator[Ground]:
         yield ground
     finally:
         ground.close()
+
+
+def in_parts(records: Sequence[Record], number: int) -> list[Sequence[Record]]:
+    """So many parts of nearly one length, in order: published one by one, each disruption meets work."""
+    size = -(-len(records) // number)
+    return [records[start : start + size] for start in range(0, len(records), size)]
 
 
 def all_ready(workers: Iterable[Worker]) -> None:

@@ -15,7 +15,7 @@ class Front(threading.Thread):
     def __init__(self, target: int, host: str = "127.0.0.1") -> None:
         super().__init__(daemon=True)
         self.host, self.port, self.target = host, free_port(), target
-        self._ready, self._flows = threading.Event(), True
+        self._ready = threading.Event()
         self._lines: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> "Front":
@@ -29,30 +29,31 @@ class Front(threading.Thread):
 
     def hold(self) -> None:
         """Lines stay open and carry nothing, in both directions."""
-        self._flows = False
+        self._loop.call_soon_threadsafe(self._flows.clear)
 
     def release(self) -> None:
         """Goes on after `hold` with what waits."""
-        self._flows = True
+        self._loop.call_soon_threadsafe(self._flows.set)
 
     def lead_to(self, target: int) -> None:
         """Cuts every line; new ones go there."""
         self.target = target
         asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
-        self._flows = True
 
     async def _cut(self) -> None:
         lines = list(self._lines)
         for line in lines:
             line.cancel()
         await asyncio.gather(*lines, return_exceptions=True)
+        self._flows.set()
 
     def run(self) -> None:
         """Until the end of the `with`."""
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        self._loop, self._ends = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._ends, self._flows = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+        self._flows.set()
         server = await asyncio.start_server(self._line, self.host, self.port)
         self._ready.set()
         await self._ends.wait()
@@ -66,7 +67,10 @@ class Front(threading.Thread):
         far_out: asyncio.StreamWriter | None = None
         try:
             far_in, far_out = await asyncio.open_connection("127.0.0.1", self.target)
-            there, back = asyncio.ensure_future(self._carry(near_in, far_out)), asyncio.ensure_future(self._carry(far_in, near_out))
+            there, back = (
+                asyncio.ensure_future(self._carry(near_in, far_out)),
+                asyncio.ensure_future(self._carry(far_in, near_out)),
+            )
             try:
                 await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -84,7 +88,6 @@ class Front(threading.Thread):
     async def _carry(self, come: asyncio.StreamReader, go: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while piece := await come.read(PIECE):
-                while not self._flows:
-                    await asyncio.sleep(0.01)
+                await self._flows.wait()
                 go.write(piece)
                 await go.drain()

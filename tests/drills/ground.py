@@ -133,7 +133,7 @@ class Ground:
         """A line for whoever watches."""
         print(f"  [{time.monotonic() - self._began:6.1f} s] {self.title}: {what}", file=sys.stderr, flush=True)
 
-    def worker(self, **settings: str) -> Worker:
+    def worker(self, *, host: str = "127.0.0.1", prefix: tuple[str, ...] = (), **settings: str) -> Worker:
         """Another worker, started."""
         common = {
             "SUAR_KAFKA": self.local.kafka.address,
@@ -141,7 +141,8 @@ class Ground:
             "SUAR_NAMESPACE": NAMESPACE,
             "SUAR_PSEUDONYM_KEY": KEY,
         }
-        one = Worker(f"worker-{len(self.workers)}", self.folder, {**common, **self.settings, **settings})
+        name = f"worker-{len(self.workers)}"
+        one = Worker(name, self.folder, {**common, **self.settings, **settings}, host=host, prefix=prefix)
         self.workers.append(one)
         one.start()
         return one

@@ -1,18 +1,16 @@
 """Three brokers: one is killed, the active controller is killed, one has no room left; two copies of three go on."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from schemas.topics import FACTS
-from streams.local_cluster import KafkaNode
+from streams.local_cluster import BROKERS
 from tests.drills.audit import Audit
-from tests.drills.cluster import Cluster, all_ready, cluster_on, folder_of, ground_on
+from tests.drills.cluster import Cluster, all_ready, cluster_on, folder_of, ground_on, in_parts
 from tests.drills.conftest import Told
 from tests.drills.ground import Ground
-from tests.drills.workers import until
 
 folder = pytest.fixture(folder_of)
 
@@ -37,14 +35,15 @@ def test_cluster_broker_killed(
     """Each broker in turn is killed under load, missed, and started again."""
     all_ready([ground.worker(), ground.worker()])
     feeds_live()
-    ground.publish(told.history.events)
-    for number, node in enumerate(cluster.kafka.nodes):
-        ground.at(0.15 + 0.25 * number, f"broker {node.node} is killed")
+    parts = in_parts(told.history.events, BROKERS)
+    for number, (node, part) in enumerate(zip(cluster.kafka.nodes, parts, strict=True)):
+        ground.publish(part)
+        ground.at((number + 0.2) / BROKERS, f"broker {node.node} is killed")
         node.kill()
         cluster.missed(ground)
-        ground.at(0.25 + 0.25 * number, f"broker {node.node} starts again")
         node.start()
         cluster.whole(ground)
+        ground.settle_publisher()
     audit()
     ground.settle_commits("react", FACTS)
 
@@ -55,14 +54,15 @@ def test_cluster_controller_killed(
     """Whoever is the active controller is killed, three times: the rest elect another one."""
     all_ready([ground.worker(), ground.worker()])
     feeds_live()
-    ground.publish(told.history.events)
-    for number in range(3):
+    for number, part in enumerate(in_parts(told.history.events, BROKERS)):
         node = cluster.kafka.controller()
-        ground.at(0.15 + 0.25 * number, f"broker {node.node}, the active controller, is killed")
+        ground.publish(part)
+        ground.at((number + 0.2) / BROKERS, f"broker {node.node}, the active controller, is killed")
         node.kill()
         cluster.missed(ground)
         ground.say(f"broker {cluster.kafka.controller().node} is the active controller now")
         node.start()
         cluster.whole(ground)
+        ground.settle_publisher()
     audit()
     ground.settle_commits("react", FACTS)

@@ -43,6 +43,10 @@ class Worker:
     """Nobody told it to end."""
     command: str = "worker"
     """Of `suar`: what it runs as."""
+    host: str = "127.0.0.1"
+    """Where its pages are."""
+    prefix: tuple[str, ...] = ()
+    """A program that becomes it, with arguments."""
     _process: "subprocess.Popen[bytes] | None" = None
     _guard: "subprocess.Popen[bytes] | None" = None
 
@@ -68,7 +72,7 @@ class Worker:
         self.wanted = True
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streams", self.command],
+                [*self.prefix, sys.executable, "-m", "streams", self.command],
                 cwd=self.folder,
                 env={**os.environ, "PYTHONPATH": str(CHECKOUT), self._port_setting: str(self.port), **self.settings},
                 stdin=subprocess.DEVNULL,
@@ -119,7 +123,7 @@ class Worker:
     def ask(self, page: str) -> bytes | None:
         """A page of its own; None while nothing answers there."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{page}", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://{self.host}:{self.port}{page}", timeout=2) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             return error.read()

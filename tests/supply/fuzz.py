@@ -22,7 +22,7 @@ from schemas.envelope import Event, System
 from schemas.events import EVENTS
 from schemas.facts import decode, encode
 from schemas.heartbeat import FeedHeartbeat
-from schemas.mrz import Confidence, check_digit, read_zone
+from schemas.mrz import Confidence, Zone, check_digit, read_zone
 from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, HEARTBEAT, Topic
 from schemas.wire import Admitted, BadRecord, Envelope, Heartbeat, Reason, Tombstone, admit
@@ -103,12 +103,12 @@ def _beat(system: System) -> dict[str, object]:
 _TOPIC: dict[tuple[System | None, str], Topic] = {
     (topic.system, kind): topic for topic in AGENCY_TOPICS for kind in topic.events
 }
-_GOOD = [
+GOOD = [
     (_TOPIC[event.system, event.type], one)
     for event in EVENTS
     for one in (message(event, example(event)), _whole(event))
 ]
-_GOOD += [(topic, _beat(topic.system)) for topic in AGENCY_TOPICS if topic.system is not None]
+GOOD += [(topic, _beat(topic.system)) for topic in AGENCY_TOPICS if topic.system is not None]
 
 
 def _vocabulary() -> frozenset[str]:
@@ -135,14 +135,14 @@ WORDS = _vocabulary()
 
 def wire(roll: Random) -> str:
     """Bytes of an agency: admitted whole, or refused by a reason that repeats nothing of them."""
-    topic, good = roll.choice(_GOOD)
+    topic, good = roll.choice(GOOD)
     value = spoilt(roll, good)
     try:
         found = admit(
             value, topic=topic if roll.random() < 0.95 else roll.choice(AGENCY_TOPICS), at=NOW, now=NOW, key=KEY
         )
     except BadRecord as bad:
-        _discreet(bad)
+        discreet(bad)
         return bad.reason.value
     assert isinstance(found, Admitted | Heartbeat | Tombstone), type(found).__name__
     if not isinstance(found, Admitted):
@@ -153,7 +153,8 @@ def wire(roll: Random) -> str:
     return "admitted"
 
 
-def _discreet(bad: BadRecord) -> None:
+def discreet(bad: BadRecord) -> None:
+    """A refusal that names fields of the contract and repeats nothing. Raises AssertionError."""
     words = [bad.where] if bad.where in WORDS else bad.where.split(".")
     if bad.reason is not Reason.UNKNOWN_FIELD:
         assert set(words) <= WORDS, f"{bad.reason.value} names what is no field of the contract"
@@ -194,8 +195,14 @@ def zone(roll: Random) -> str:
     if roll.random() < 0.02:
         lines = ["".join(chr(roll.randrange(0x11000)) for _ in range(roll.randrange(60))) for _ in range(2)]
     found = read_zone(*lines)
-    trusted = found.confidence is not Confidence.UNREADABLE
-    assert (found.number is not None) == trusted, "a number and its confidence differ"
+    trusted(found)
+    return found.confidence.value.lower()
+
+
+def trusted(found: Zone) -> None:
+    """A number and a name only as far as they can be trusted, each in its form. Raises AssertionError."""
+    readable = found.confidence is not Confidence.UNREADABLE
+    assert (found.number is not None) == readable, "a number and its confidence differ"
     assert (found.name is not None) == (found.confidence in {Confidence.READ, Confidence.REPAIRED}), (
         "a name that is not trusted"
     )
@@ -207,7 +214,6 @@ def zone(roll: Random) -> str:
         assert re.fullmatch(r"[0-9]{6}", found.expiry or "", re.ASCII), "an expiry of another form"
     if found.name is not None:
         assert re.fullmatch(r"[A-Z ]+", found.name, re.ASCII), "a name of another form"
-    return found.confidence.value.lower()
 
 
 def _misread(roll: Random, line: str) -> str:

@@ -12,6 +12,7 @@ from schemas.audit import Seal
 from schemas.topics import AUDIT, AUDIT_DAYS, SEALS
 from streams.audit import signing
 from streams.backup.files import BackupError, Kept, Manifest, Writer, read, read_manifest, unlike, write_manifest
+from streams.backup.take import growing
 from streams.backup.verify import verify
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -126,6 +127,28 @@ def test_the_same_records_make_the_same_bytes(tmp_path: Path) -> None:
                 writer.write(one)
         digests.add(writer.part(0, 6).sha256)
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyError("a bug")])
+def test_what_fails_leaves_nothing(tmp_path: Path, error: Exception) -> None:
+    def fails() -> None:
+        with growing(tmp_path / "backup") as folder:
+            (folder / "half").write_text("x")
+            raise error
+
+    with pytest.raises((BackupError, KeyError)) as told:
+        fails()
+    assert list(tmp_path.iterdir()) == []
+    assert not isinstance(told.value, BackupError) or str(told.value).endswith("backup: No space left on device")
+
+
+def test_a_folder_is_there_when_it_is_whole(tmp_path: Path) -> None:
+    with growing(tmp_path / "deep" / "backup") as folder:
+        (folder / "whole").write_text("x")
+        assert not (tmp_path / "deep" / "backup").exists()
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["backup"]
+    with pytest.raises(BackupError, match="exists"), growing(tmp_path / "deep" / "backup"):
+        raise AssertionError("never entered")
 
 
 @pytest.mark.parametrize("cut", [1, 9, 40])
