@@ -273,8 +273,8 @@ class Lane:
         )  # acknowledged, if not yet committed
         self.next = self._begin_at(place)
         await self.fold.begin(max(place.committed or 0, said))
-        if self._claim.next is None and self.next:
-            self.unsaved = Batch(self.next)  # an emptied Redis would not know it until the next record comes
+        if (self._claim.next or 0) != self.next:
+            self.unsaved = Batch(self.next)  # Redis would not know where it begins until the next record comes
         self._seek(self.next)
         self._claimed, self.looked_at = True, time.monotonic()
         self._health.claimed.add(self.name)

@@ -21,8 +21,10 @@ def work_visa_without_epmi(case: Case, trigger: Trigger, policy: Policy) -> Hit 
         for fact in within(case.exits(attempt), trigger, policy.windows.earlier_exits)
         if fact.text_or_none("destination") == attempt.destination is not None
     ]
-    known = exits if len(exits) >= policy.earlier_exits_needed else _on_leave(case, trigger, exits, policy)
-    return Hit(Severity.MEDIUM if known else Severity.HIGH, (trigger.fact, *known))
+    if len(exits) >= policy.earlier_exits_needed:
+        return Hit(Severity.MEDIUM, (trigger.fact, *exits))
+    leave = _on_leave(case, trigger, exits, policy)
+    return Hit(Severity.MEDIUM if leave else Severity.HIGH, (trigger.fact, *leave))
 
 
 def _on_leave(case: Case, trigger: Trigger, exits: list[Fact], policy: Policy) -> list[Fact]:

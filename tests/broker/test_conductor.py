@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from streams.conductor import PASSES, Conductor
@@ -31,6 +32,7 @@ class OneRecord:
     def __init__(self, fold: Fold, name: int) -> None:
         self.fold, self.turn, self.backlog = fold, name, 1
         self.busy: Any = None
+        self.store = SimpleNamespace(lasts=True)
 
     @property
     def free(self) -> bool:

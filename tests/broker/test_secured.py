@@ -149,7 +149,7 @@ def test_the_gateway_may_do_its_work(living: Living) -> None:
         until_when = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
         wish = {"matchers": {"checkpoint": "A-CGK"}, "comment": "a drill", "until": until_when}
         assert coordinator.post("/v1/silences", json=wish).status_code == 201
-        until(lambda: coordinator.get("/v1/areas").status_code == 200, "areas are read", limit=30)
+        until(lambda: coordinator.get("/v1/areas").status_code == 200, "areas are read", limit=90)
     operator = living.guarded.certified(OPERATOR)
     until(lambda: living.guarded.read(operator, AUDIT), "who read what is noted", every=0.5)
 

@@ -9,6 +9,7 @@ import pytest
 
 from streams.settings import ROOT
 
+pytestmark = [pytest.mark.drills, pytest.mark.timeout(900)]
 SAMPLE = ROOT / "seeds" / "nation"
 HERE = Path(__file__).parent
 

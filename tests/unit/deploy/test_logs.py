@@ -33,6 +33,7 @@ def test_the_gateway_writes_json(capsys: pytest.CaptureFixture[str]) -> None:
     before = logging.root.handlers[:], logging.root.level
     try:
         logging.config.dictConfig({**held, "incremental": False})
+        logging.getLogger("uvicorn.error").disabled = False  # what other tests configure disables loggers that exist
         logging.getLogger("uvicorn.error").info("started")
     finally:
         logging.root.handlers[:], logging.root.level = before
