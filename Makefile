@@ -23,7 +23,7 @@ test: setup ## The whole gate, the same as in CI
 	$(BIN)/pytest tests/web/test_storm.py # alone: it measures
 
 drills: setup ## Kill, rebalance, flush for minutes and count every event
-	$(BIN)/pytest -m drills -s tests/drills
+	$(BIN)/pytest -m drills -s tests
 
 bench: setup ## Measure throughput and latency
 	$(BIN)/python -m tests.bench

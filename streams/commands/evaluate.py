@@ -22,29 +22,37 @@ from streams.replay.make import Setup
 from streams.replay.run import SAID
 from streams.replay.team import ReplayError, calm, laid_out
 
+Folder = Annotated[
+    Path | None, typer.Argument(help="Folder of a simulation: events.ndjson and truth.ndjson, also .gz or .xz")
+]
+Alerts = Annotated[
+    Path | None, typer.Option(help="What was said: said.ndjson of a replay or of a live run; else it is replayed")
+]
+Live = Annotated[bool, typer.Option("--live", help="What the running installation said, with the times of its topics")]
+JudgedBy = Annotated[Path | None, typer.Option("--policy", help="Judge by this policy; else by that of the settings")]
+Past = Annotated[
+    Path | None, typer.Option("--history", help="A real history instead: labels are what became known later")
+]
+FromLog = Annotated[bool, typer.Option("--log", help="The same for the log of facts")]
+Gate = Annotated[Path | None, typer.Option(help="Targets; a figure that falls short is named, and exits with 1")]
+Html = Annotated[Path | None, typer.Option(help="Write the report as one page of HTML")]
+Out = Annotated[Path | None, typer.Option(help="Keep the replay in this folder")]
+Processes = Annotated[int, typer.Option(min=1, max=12, help="Of the replay")]
+AsJson = Annotated[bool, typer.Option("--json", help="The report as JSON")]
+
 
 def evaluate(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    folder: Annotated[
-        Path | None, typer.Argument(help="Folder of a simulation: events.ndjson and truth.ndjson, also .gz or .xz")
-    ] = None,
-    alerts: Annotated[
-        Path | None, typer.Option(help="What was said: said.ndjson of a replay or of a live run; else it is replayed")
-    ] = None,
-    live: Annotated[
-        bool, typer.Option("--live", help="What the running installation said, with the times of its topics")
-    ] = False,
-    policy: Annotated[Path | None, typer.Option(help="Judge by this policy; else by that of the settings")] = None,
-    history: Annotated[
-        Path | None, typer.Option(help="A real history instead: labels are what became known later")
-    ] = None,
-    from_log: Annotated[bool, typer.Option("--log", help="The same for the log of facts")] = False,
-    gate: Annotated[
-        Path | None, typer.Option(help="Targets; a figure that falls short is named, and exits with 1")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the report as one page of HTML")] = None,
-    out: Annotated[Path | None, typer.Option(help="Keep the replay in this folder")] = None,
-    processes: Annotated[int, typer.Option(min=1, max=12, help="Of the replay")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON")] = False,
+    folder: Folder = None,
+    alerts: Alerts = None,
+    live: Live = False,
+    policy: JudgedBy = None,
+    history: Past = None,
+    from_log: FromLog = False,
+    gate: Gate = None,
+    html: Html = None,
+    out: Out = None,
+    processes: Processes = 1,
+    as_json: AsJson = False,
 ) -> None:
     """Precision, recall, lead time, budget, false stops and fairness of the alerts of a simulation, or of a real history.
 

@@ -26,26 +26,33 @@ from streams.replay.team import ReplayError, calm, laid_out
 FOLDER = Path("replay")
 
 
+File = Annotated[Path | None, typer.Argument(help="Events in the order of their arrival: NDJSON, also .gz or .xz")]
+FromLog = Annotated[bool, typer.Option("--log", help="Replay the log of facts instead of a file")]
+JudgedBy = Annotated[Path | None, typer.Option("--policy", help="Judge by this policy; else by that of the settings")]
+Compared = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option("--compare", metavar="LIVE CANDIDATE", help="Two policies: what differs, and what each costs"),
+]
+Out = Annotated[Path, typer.Option(help="Folder for said.ndjson, alerts.ndjson and counts.json")]
+Processes = Annotated[
+    int,
+    typer.Option(min=1, max=12, help="The result does not depend on it; more pay off where a second holds many events"),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Begin anew, also where a checkpoint stands")]
+Examples = Annotated[int, typer.Option(min=0, help="Differing alerts shown")]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON")]
+
+
 def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    file: Annotated[
-        Path | None, typer.Argument(help="Events in the order of their arrival: NDJSON, also .gz or .xz")
-    ] = None,
-    from_log: Annotated[bool, typer.Option("--log", help="Replay the log of facts instead of a file")] = False,
-    policy: Annotated[Path | None, typer.Option(help="Judge by this policy; else by that of the settings")] = None,
-    compared: Annotated[
-        tuple[Path, Path] | None,
-        typer.Option("--compare", metavar="LIVE CANDIDATE", help="Two policies: what differs, and what each costs"),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for said.ndjson, alerts.ndjson and counts.json")] = FOLDER,
-    processes: Annotated[
-        int,
-        typer.Option(
-            min=1, max=12, help="The result does not depend on it; more pay off where a second holds many events"
-        ),
-    ] = 1,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, also where a checkpoint stands")] = False,
-    examples: Annotated[int, typer.Option(min=0, help="Differing alerts shown")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON")] = False,
+    file: File = None,
+    from_log: FromLog = False,
+    policy: JudgedBy = None,
+    compared: Compared = None,
+    out: Out = FOLDER,
+    processes: Processes = 1,
+    fresh: Fresh = False,
+    examples: Examples = 10,
+    as_json: AsJson = False,
 ) -> None:
     """Play a history through the rules with its own clock; the same history and policy always say the same, to the byte.
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -21,39 +21,57 @@ from streams.simulator.faults import OUTAGE_HOURS, FaultError, Faults, span
 from streams.simulator.nation import DEFAULT, NationError, load
 from streams.simulator.run import Line, Plan, lines
 
+Out = Annotated[Path | None, typer.Option(help="Folder for events.ndjson and truth.ndjson")]
+Publishing = Annotated[bool, typer.Option("--publish", help="Send the events to the agency topics")]
+Begin = Annotated[
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC); a week ago unless named")
+]
+Days = Annotated[int, typer.Option(min=1, max=730, help="How many")]
+Scale = Annotated[float, typer.Option(min=0.0005, max=1.0, help="Share of the nation")]
+Seed = Annotated[int, typer.Option(help="The same seed and switches give the same bytes")]
+Nation = Annotated[Path, typer.Option(help="Parameters, with their sources", show_default="the built-in nation")]
+Speed = Annotated[str, typer.Option(help="Of publishing: real, a factor such as 60x, or max")]
+Compress = Annotated[Compression, typer.Option(help="Both files")]
+Outcomes = Annotated[bool, typer.Option("--outcomes", help="Officers put departures off, as they do today")]
+Late = Annotated[float, typer.Option(min=0, max=1, help="Share of events that come hours late")]
+Lost = Annotated[float, typer.Option(min=0, max=1, help="Share that never comes")]
+Doubled = Annotated[float, typer.Option(min=0, max=1, help="Share that comes twice")]
+OutOfOrder = Annotated[float, typer.Option(min=0, max=1, help="Share that comes some minutes late")]
+ClockSkew = Annotated[float, typer.Option(min=0, max=1, help="Share of offices whose clock is wrong")]
+SchemaErrors = Annotated[float, typer.Option(min=0, max=1, help="Share that breaks the contract")]
+NameErrors = Annotated[float, typer.Option(min=0, max=1, help="Share of names keyed wrongly")]
+DateErrors = Annotated[float, typer.Option(min=0, max=1, help="Share of dates of birth keyed wrongly")]
+Offline = Annotated[
+    list[str] | None, typer.Option(help="NAME:FROM-TO, hours from the beginning: sends later what it wrote down")
+]
+Outage = Annotated[list[str] | None, typer.Option(help=f"SYSTEM:FROM for {OUTAGE_HOURS} hours, or SYSTEM:FROM-TO")]
+Migration = Annotated[
+    list[str] | None, typer.Option(help="OFFICE:FROM-TO: half of its records are lost, the rest comes weeks later")
+]
+
 
 def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    out: Annotated[Path | None, typer.Option(help="Folder for events.ndjson and truth.ndjson")] = None,
-    publishing: Annotated[bool, typer.Option("--publish", help="Send the events to the agency topics")] = False,
-    begin: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC); a week ago unless named")
-    ] = None,
-    days: Annotated[int, typer.Option(min=1, max=730, help="How many")] = 1,
-    scale: Annotated[float, typer.Option(min=0.0005, max=1.0, help="Share of the nation")] = 1.0,
-    seed: Annotated[int, typer.Option(help="The same seed and switches give the same bytes")] = 1,
-    nation: Annotated[
-        Path, typer.Option(help="Parameters, with their sources", show_default="the built-in nation")
-    ] = DEFAULT,
-    speed: Annotated[str, typer.Option(help="Of publishing: real, a factor such as 60x, or max")] = "max",
-    compress: Annotated[Compression, typer.Option(help="Both files")] = Compression.NONE,
-    outcomes: Annotated[bool, typer.Option("--outcomes", help="Officers put departures off, as they do today")] = False,
-    late: Annotated[float, typer.Option(min=0, max=1, help="Share of events that come hours late")] = 0.0,
-    lost: Annotated[float, typer.Option(min=0, max=1, help="Share that never comes")] = 0.0,
-    doubled: Annotated[float, typer.Option(min=0, max=1, help="Share that comes twice")] = 0.0,
-    out_of_order: Annotated[float, typer.Option(min=0, max=1, help="Share that comes some minutes late")] = 0.0,
-    clock_skew: Annotated[float, typer.Option(min=0, max=1, help="Share of offices whose clock is wrong")] = 0.0,
-    schema_errors: Annotated[float, typer.Option(min=0, max=1, help="Share that breaks the contract")] = 0.0,
-    name_errors: Annotated[float, typer.Option(min=0, max=1, help="Share of names keyed wrongly")] = 0.0,
-    date_errors: Annotated[float, typer.Option(min=0, max=1, help="Share of dates of birth keyed wrongly")] = 0.0,
-    office_offline: Annotated[
-        list[str] | None, typer.Option(help="NAME:FROM-TO, hours from the beginning: sends later what it wrote down")
-    ] = None,
-    outage: Annotated[
-        list[str] | None, typer.Option(help=f"SYSTEM:FROM for {OUTAGE_HOURS} hours, or SYSTEM:FROM-TO")
-    ] = None,
-    migration: Annotated[
-        list[str] | None, typer.Option(help="OFFICE:FROM-TO: half of its records are lost, the rest comes weeks later")
-    ] = None,
+    out: Out = None,
+    publishing: Publishing = False,
+    begin: Begin = None,
+    days: Days = 1,
+    scale: Scale = 1.0,
+    seed: Seed = 1,
+    nation: Nation = DEFAULT,
+    speed: Speed = "max",
+    compress: Compress = Compression.NONE,
+    outcomes: Outcomes = False,
+    late: Late = 0.0,
+    lost: Lost = 0.0,
+    doubled: Doubled = 0.0,
+    out_of_order: OutOfOrder = 0.0,
+    clock_skew: ClockSkew = 0.0,
+    schema_errors: SchemaErrors = 0.0,
+    name_errors: NameErrors = 0.0,
+    date_errors: DateErrors = 0.0,
+    office_offline: Offline = None,
+    outage: Outage = None,
+    migration: Migration = None,
 ) -> None:
     """Simulate what five agencies record of a nation's departures, and write beside it what is true of each of them.
 
@@ -70,19 +88,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     first = (begin or datetime.now(UTC) - timedelta(days=6 + days)).date()
     at = day_of(first) * DAY
     try:
-        faults = Faults(
-            late=late,
-            lost=lost,
-            doubled=doubled,
-            out_of_order=out_of_order,
-            clock_skew=clock_skew,
-            schema_errors=schema_errors,
-            name_errors=name_errors,
-            date_errors=date_errors,
-            office_offline=tuple(span(one, at) for one in office_offline or ()),
-            outage=tuple(span(one, at, OUTAGE_HOURS) for one in outage or ()),
-            migration=tuple(span(one, at) for one in migration or ()),
-        )
+        sent = Faults(late=late, lost=lost, doubled=doubled, out_of_order=out_of_order)
+        keyed = replace(sent, schema_errors=schema_errors, name_errors=name_errors, date_errors=date_errors)
+        faults = replace(_away(keyed, at, office_offline, outage, migration), clock_skew=clock_skew)
         plan = Plan(load(nation), first, days, seed, scale, outcomes, faults)
         pace = Pace(speed_of(speed), at)
     except (FaultError, NationError) as error:
@@ -90,6 +98,18 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     except ValueError:
         fail(f"--speed {speed} is neither real, max nor a factor such as 60x")
     _simulate(_Task(plan, pace, out, compress, publishing))
+
+
+def _away(
+    faults: Faults, at: int, offline: list[str] | None, outage: list[str] | None, migration: list[str] | None
+) -> Faults:
+    """With the hours in which somebody is silent. Raises FaultError."""
+    return replace(
+        faults,
+        office_offline=tuple(span(one, at) for one in offline or ()),
+        outage=tuple(span(one, at, OUTAGE_HOURS) for one in outage or ()),
+        migration=tuple(span(one, at) for one in migration or ()),
+    )
 
 
 @dataclass(frozen=True)

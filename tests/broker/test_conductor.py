@@ -58,14 +58,16 @@ class SlowStore:
     def __init__(self) -> None:
         self.gate = asyncio.Event()
 
-    async def together(self, commands: Sequence[object]) -> list[object]:
+    life = 0
+
+    async def together(self, commands: Sequence[object], life: int | None = None) -> list[object]:
         """Nobody reads here."""
         return []
 
-    def ask(self, commands: Sequence[object]) -> None:
+    def ask(self, commands: Sequence[object], life: int | None = None) -> None:
         """The answer comes later."""
 
-    async def answers(self, commands: Sequence[object], asked: None) -> list[object]:
+    async def answers(self, commands: Sequence[object], asked: None, life: int | None = None) -> list[object]:
         """As the gate says."""
         await self.gate.wait()
         return list(commands)

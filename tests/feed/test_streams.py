@@ -14,7 +14,6 @@ import pytest
 import websockets
 
 from schemas.alerts import Alert, Recipient, Role, State
-from schemas.topics import AUDIT
 from streams.feed.cursor import Cursor
 from tests.broker.installation import Installation
 from tests.feed.gateways import Gateway, Pen, Terminal, frames
@@ -382,26 +381,3 @@ async def test_nothing_depends_on_somebody_being_connected(gateway: Gateway, pen
         await terminal.read(enough=5)
         listed = (await client.get(f"/v1/checkpoints/{port.code}/alerts")).json()
     assert {one["alert_id"] for one in listed["alerts"]} == {one.alert_id for one in written[1:]}
-
-
-async def test_every_alert_that_a_stream_told_is_on_the_audit_log(
-    suar: Installation, gateway: Gateway, pen: Pen, port: Port
-) -> None:
-    """UU 27/2022 Art. 46: who watched a stream saw what it told, in its snapshot and after it."""
-    before, after = port.some(3), port.some(2)
-    await pen.write(before)
-    async with gateway.client("supervisor") as client:
-        terminal = await begun(Terminal(client, port.path))
-        await pen.write(after)
-        await terminal.read(enough=2)
-    wanted = {one.alert_id for one in before + after}
-
-    def noted() -> set[str]:
-        looks = [json.loads(one.value or b"") for one in suar.read(AUDIT)]
-        return {name for look in looks if look["what"] == "streamed" for name in look["ids"]}
-
-    await becomes(lambda: _of(wanted, noted), wanted)
-
-
-async def _of(wanted: set[str], noted: Callable[[], set[str]]) -> set[str]:
-    return wanted & await asyncio.to_thread(noted)

@@ -1,32 +1,13 @@
 """Three brokers: one is killed, the active controller is killed, one has no room left; two copies of three go on."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
+from collections.abc import Callable
 
 from schemas.topics import FACTS
 from streams.local_cluster import BROKERS
 from tests.drills.audit import Audit
-from tests.drills.cluster import Cluster, all_ready, cluster_on, folder_of, ground_on, in_parts
 from tests.drills.conftest import Told
 from tests.drills.ground import Ground
-
-folder = pytest.fixture(folder_of)
-
-
-@pytest.fixture
-def cluster(folder: Path) -> Iterator[Cluster]:
-    """Fresh servers and topics."""
-    with cluster_on(folder) as made:
-        yield made
-
-
-@pytest.fixture
-def ground(cluster: Cluster, folder: Path, request: pytest.FixtureRequest) -> Iterator[Ground]:
-    """In place of the ground with one broker."""
-    with ground_on(cluster, folder, request.node.name) as made:
-        yield made
+from tests.drills.three_brokers.cluster import Cluster, all_ready, in_parts
 
 
 def test_cluster_broker_killed(

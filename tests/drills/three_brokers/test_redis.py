@@ -1,36 +1,17 @@
 """A replica of Redis is promoted without the last second of its primary: the offset beside the state heals it."""
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
+from collections.abc import Callable
 
 from streams.local_cluster import RedisReplica
 from tests.drills.audit import Audit
-from tests.drills.cluster import Cluster, all_ready, cluster_on, folder_of, ground_on, in_parts
 from tests.drills.conftest import Told
 from tests.drills.ground import Ground
+from tests.drills.three_brokers.cluster import Cluster, all_ready, in_parts
 from tests.drills.workers import until
 
 LAG = 1.0
 """Seconds of the primary that nobody has after it."""
-
-folder = pytest.fixture(folder_of)
-
-
-@pytest.fixture
-def cluster(folder: Path) -> Iterator[Cluster]:
-    """Fresh servers and topics."""
-    with cluster_on(folder) as made:
-        yield made
-
-
-@pytest.fixture
-def ground(cluster: Cluster, folder: Path, request: pytest.FixtureRequest) -> Iterator[Ground]:
-    """In place of the ground with one broker."""
-    with ground_on(cluster, folder, request.node.name) as made:
-        yield made
 
 
 def test_cluster_redis_fail_over(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.drills.audit import Audit
-from tests.drills.cluster import Cluster, all_ready, cluster_on, folder_of, ground_on, in_parts
 from tests.drills.conftest import Told
 from tests.drills.ground import Ground
+from tests.drills.three_brokers.cluster import all_ready, in_parts
 from tests.drills.workers import Worker, until
 
 SKEWS = ("+45m", "-4m", "+0", "-4m")
@@ -23,22 +23,6 @@ ROOM = 1024 * 1024
 ENDS_WITHIN = 30.0
 """Seconds after which a worker that manages, or thrashes, is killed as an operator would."""
 
-folder = pytest.fixture(folder_of)
-
-
-@pytest.fixture
-def cluster(folder: Path) -> Iterator[Cluster]:
-    """Fresh servers and topics."""
-    with cluster_on(folder) as made:
-        yield made
-
-
-@pytest.fixture
-def ground(cluster: Cluster, folder: Path, request: pytest.FixtureRequest) -> Iterator[Ground]:
-    """In place of the ground with one broker."""
-    with ground_on(cluster, folder, request.node.name) as made:
-        yield made
-
 
 @pytest.fixture
 def group() -> Iterator[Path]:
@@ -47,7 +31,7 @@ def group() -> Iterator[Path]:
     try:
         made.mkdir()
     except OSError as error:
-        pytest.skip(f"no control group of memory can be made here: {error.strerror}")
+        pytest.fail(f"no control group of memory can be made here ({error.strerror}): run this drill as root")
     yield made
     until(lambda: not (made / "cgroup.procs").read_text(), "the group is empty")
     made.rmdir()
@@ -59,7 +43,7 @@ def test_cluster_clock_skew(
     """The clock of one of two workers is set forth and back while it runs."""
     library = next(Path("/usr/lib").glob("**/faketime/libfaketimeMT.so.1"), None)
     if library is None:
-        pytest.skip("libfaketime is not installed")
+        pytest.fail("libfaketime is not installed: apt-get install -y libfaketime")
     clock = folder / "clock"
     clock.write_text("+0\n")
     skewed = {

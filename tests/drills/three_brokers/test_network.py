@@ -8,18 +8,16 @@ from pathlib import Path
 import pytest
 
 from streams.settings import Settings
-from tests.drills import apart
-from tests.drills.apart import Apart, Wire
 from tests.drills.audit import Audit
-from tests.drills.cluster import Cluster, all_ready, cluster_on, folder_of, ground_on, in_parts
 from tests.drills.conftest import Told
-from tests.drills.front import Front
 from tests.drills.ground import Ground
+from tests.drills.three_brokers import apart
+from tests.drills.three_brokers.apart import Apart, Wire
+from tests.drills.three_brokers.cluster import Cluster, all_ready, cluster_on, in_parts
+from tests.drills.three_brokers.front import Front
 from tests.drills.workers import Worker, until
 
 SESSION = float(Settings.model_fields["session_timeout"].default)
-
-folder = pytest.fixture(folder_of)
 
 
 @pytest.fixture
@@ -27,7 +25,7 @@ def wires() -> Iterator[Apart]:
     """A namespace for one worker."""
     reason = apart.why_not()
     if reason is not None:
-        pytest.skip(reason)
+        pytest.fail(reason)
     with apart.apart() as made:
         yield made
 
@@ -36,13 +34,6 @@ def wires() -> Iterator[Apart]:
 def cluster(folder: Path, wires: Apart) -> Iterator[Cluster]:
     """Fresh servers and topics; the brokers listen on the wire too."""
     with cluster_on(folder, outside=wires.kafka.here) as made:
-        yield made
-
-
-@pytest.fixture
-def ground(cluster: Cluster, folder: Path, request: pytest.FixtureRequest) -> Iterator[Ground]:
-    """In place of the ground with one broker."""
-    with ground_on(cluster, folder, request.node.name) as made:
         yield made
 
 

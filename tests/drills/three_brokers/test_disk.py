@@ -11,9 +11,9 @@ import pytest
 
 from streams.local_cluster import KafkaNode
 from tests.drills.audit import Audit
-from tests.drills.cluster import Cluster, all_ready, cluster_on, folder_of, ground_on, in_parts
 from tests.drills.conftest import Told
 from tests.drills.ground import Ground
+from tests.drills.three_brokers.cluster import Cluster, all_ready, cluster_on, in_parts
 from tests.drills.workers import until
 
 ROOM = "1g"
@@ -21,14 +21,12 @@ SMALL = 2
 """Node id of the broker whose disk is small."""
 PIECE = 1024 * 1024
 
-folder = pytest.fixture(folder_of)
-
 
 @pytest.fixture
 def cluster(folder: Path) -> Iterator[Cluster]:
     """Fresh servers and topics; a file system in memory is the disk of one broker."""
     if os.geteuid():
-        pytest.skip("only root may mount a small disk")
+        pytest.fail("only root may mount a small disk: run this drill as root")
     with ExitStack() as mounts:
 
         def small(node: KafkaNode) -> None:
@@ -40,13 +38,6 @@ def cluster(folder: Path) -> Iterator[Cluster]:
 
         with cluster_on(folder, disk=small) as made:
             yield made
-
-
-@pytest.fixture
-def ground(cluster: Cluster, folder: Path, request: pytest.FixtureRequest) -> Iterator[Ground]:
-    """In place of the ground with one broker."""
-    with ground_on(cluster, folder, request.node.name) as made:
-        yield made
 
 
 def test_cluster_disk_full(

@@ -16,8 +16,8 @@ from streams.admin import Admin
 from streams.local import CHECKOUT, Local, free_port
 from streams.local_cluster import BROKERS, IN_SYNC, KafkaCluster, KafkaNode, RedisReplica, running
 from streams.produce import Record
-from tests.drills.front import Front
 from tests.drills.ground import Ground
+from tests.drills.three_brokers.front import Front
 from tests.drills.workers import Worker, until
 
 

@@ -39,13 +39,13 @@ class Apart:
 def why_not() -> str | None:
     """Why this machine makes no namespaces for us; None when it does."""
     if os.geteuid():
-        return "only root makes network namespaces"
+        return "only root makes network namespaces: run this drill as root"
     name = f"suar-try-{os.getpid()}"
     try:
         _ip("netns", "add", name)
         _ip("netns", "del", name)
     except (OSError, subprocess.CalledProcessError):
-        return "this machine makes no network namespaces"
+        return "this machine makes no network namespaces: run this drill where `ip netns add` works"
     return None
 
 
