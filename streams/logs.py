@@ -44,5 +44,5 @@ def of_uvicorn(level: str) -> dict[str, Any]:
         "formatters": {"line": described("json")},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"level": "WARNING", "handlers": ["console"]},
-        "loggers": {"uvicorn": {"level": level.upper()}, "suar": {"level": level.upper()}},
+        "loggers": {name: {"level": level.upper(), "propagate": True} for name in ("uvicorn", "uvicorn.error", "suar")},
     }
