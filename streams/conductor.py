@@ -95,7 +95,7 @@ class Conductor:
             if lane.turn in self._turns:
                 continue
             del self._ready[lane]
-            records = lane.take(min(room, self._settings.max_batch)) if lane.free and _lasting([lane]) else ()
+            records = lane.take(min(room, self._settings.max_batch)) if lane.free and _lasts(lane) else ()
             if records:
                 self._turns.add(lane.turn)
                 parts.append(_Part(lane, records))
@@ -177,11 +177,9 @@ class Conductor:
         for lane, one in folded:
             if lane.fold.lazy and lane.fold.poison is None:
                 lane.put_off(one.batch)
-            elif lane.store.lasts:
+            elif _lasts(lane):
                 now.append(lane)
                 commands.append(lane.saving(one.batch))
-            else:
-                lane.recover(another_life())
         life = self._teller.life
         return now, self._teller.answers(commands, self._teller.ask(commands, life), life)
 
@@ -202,7 +200,7 @@ class Conductor:
         give_up(EXIT_POISONED, problem)
 
     async def _save_put_off(self, lanes: Sequence[Lane]) -> None:
-        lasting = _lasting(lanes)
+        lasting = [lane for lane in lanes if _lasts(lane)]
         try:
             commands = [lane.saving(batch) for lane in lasting if (batch := lane.unsaved) is not None]
             _saved(lasting, await self._teller.together(commands, self._teller.life))
@@ -229,7 +227,7 @@ class Conductor:
             )
 
     async def _check(self, idle: Sequence[Lane]) -> None:
-        lanes = _lasting(idle)
+        lanes = [lane for lane in idle if _lasts(lane)]
         fences = [lane.fence for lane in lanes]
         try:
             answers = await self._teller.together([lane.store.checking() for lane in lanes])
@@ -247,15 +245,12 @@ class Conductor:
                 lane.recover(refusal)
 
 
-def _lasting(lanes: Iterable[Lane]) -> list[Lane]:
-    """Those whose claim lasts; the others claim again."""
-    found: list[Lane] = []
-    for lane in lanes:
-        if lane.store.lasts:
-            found.append(lane)
-        else:
-            lane.recover(another_life())
-    return found
+def _lasts(lane: Lane) -> bool:
+    """Does its claim last? If not, it claims again."""
+    if lane.store.lasts:
+        return True
+    lane.recover(another_life())
+    return False
 
 
 def _saved(lanes: Sequence[Lane], answers: Sequence[Any]) -> None:
