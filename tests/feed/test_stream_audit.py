@@ -1,5 +1,6 @@
 """Who watched a stream saw what it told, alert by alert (UU 27/2022 Art. 46)."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
@@ -30,4 +31,4 @@ async def test_every_alert_of_a_snapshot_and_after_it_is_on_the_audit_log(suar: 
         looks = [json.loads(one.value or b"") for one in suar.read(AUDIT)]
         return wanted <= {name for look in looks if look["what"] == "streamed" for name in look["ids"]}
 
-    until(noted, "the looks are on the log", limit=30)
+    await asyncio.to_thread(until, noted, "the looks are on the log", 30)
