@@ -88,6 +88,7 @@ def strangers_one_booking(case: Case, trigger: Trigger, policy: Policy) -> Hit |
         travellers = one_a_person(found)
         if (
             len(travellers) >= need.strangers
+            and not _one_booking(travellers)
             and not any(use.flag("permitted") or use.text_or_none("group_kind") in _LICENSED for use in found)
             and distinct(travellers) >= need.strangers_households
             and len(kabupaten(travellers)) >= need.strangers_kabupaten
@@ -95,6 +96,12 @@ def strangers_one_booking(case: Case, trigger: Trigger, policy: Policy) -> Hit |
             back = all(use.flag("return_booked") for use in travellers)
             return _group(Severity.MEDIUM if back else Severity.HIGH, travellers)
     return None
+
+
+def _one_booking(paid: Sequence[Fact]) -> bool:
+    """Did a payer pay one booking, and nothing else? Then the booking is the group, and raises it."""
+    bookings = {use.text_or_none("booking") for use in paid}
+    return len(bookings) == 1 and None not in bookings
 
 
 def handler_contact_cluster(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
@@ -105,7 +112,11 @@ def handler_contact_cluster(case: Case, trigger: Trigger, policy: Policy) -> Hit
     window = timedelta(days=policy.windows.contact)
     for found in _groups(case, policy, _Sought(_ANY_USE, window, need.contact_uses)):
         people = [use for use in one_a_person(found) if use.text_or_none("group_kind") not in _LICENSED]
-        if len(people) >= need.contact_uses and distinct(people) >= need.contact_households:
+        if (
+            len(people) >= need.contact_uses
+            and distinct(people) >= need.contact_households
+            and not _one_booking(people)
+        ):
             return Hit(Severity.HIGH, tuple(people), members=members(people))
     return None
 

@@ -129,7 +129,7 @@ def _all(case: Case, said: Mapping[str, Said], policy: Policy) -> Iterator[Use]:
                 continue
             told = _about(case, fact, policy)
             for field, link in named:
-                yield Use(subject(link, fact.text(field)), key_of(fact), fact, told)
+                yield Use(subject(link, fact.text(field)), key_of(fact), fact, _paid(fact, link, told))
     yield from _grown_ups(case, policy)
     yield from _officers(case, said)
     if any(one.links for one in said.values()):
@@ -171,6 +171,12 @@ def _about(case: Case, fact: Fact, policy: Policy) -> dict[str, Value]:
         data |= _way(case, fact, policy)
     data |= _since(case, fact, policy)
     return data
+
+
+def _paid(fact: Fact, link: SubjectKind, told: dict[str, Value]) -> dict[str, Value]:
+    """A payer is told which booking it paid: the people of one booking are that booking's group, not the payer's as well."""
+    booking = fact.text_or_none("booking_ref") if link is SubjectKind.PAYER else None
+    return told if booking is None else {**told, "booking": booking}
 
 
 def _way(case: Case, fact: Fact, policy: Policy) -> dict[str, Value]:

@@ -1,5 +1,6 @@
 """The real servers that tests share; a missing one fails the run and never skips it."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,6 +9,9 @@ import pytest
 
 from streams.local import CHECKOUT, Local, services
 from tests.broker.installation import Installation
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background: whoever we start must still hear Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

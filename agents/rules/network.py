@@ -11,7 +11,7 @@ NETWORK: tuple[Rule, ...] = (
     Rule(
         id=groups.STRANGERS,
         number=17,
-        version=2,
+        version=3,
         family=Family.NETWORK,
         strength=Strength.STRONG,
         triggers=frozenset({TriggerKind.CLUSTER}),
@@ -78,7 +78,7 @@ NETWORK: tuple[Rule, ...] = (
     Rule(
         id=groups.CONTACT,
         number=18,
-        version=1,
+        version=2,
         family=Family.NETWORK,
         strength=Strength.STRONG,
         triggers=frozenset({TriggerKind.CLUSTER}),

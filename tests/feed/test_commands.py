@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from schemas.mrz import check_digit
 from schemas.topics import ALERTS, AUDIT, BY_NAME
 from streams.publish import heartbeats, record_of
 from tests.broker.installation import Installation
@@ -122,6 +123,40 @@ async def test_without_waiting_the_answer_is_where_it_will_be(suar: Installation
         while (answer := await desk.get(where)).status_code != 200:  # noqa: ASYNC110 - over HTTP
             await asyncio.sleep(0.02)
     assert answer.json()["verdict"] == "ALERT"
+
+
+def zone(number: str, misread: str = "") -> list[str]:
+    """Both lines of somebody's document, as a reader gives them."""
+    fields = [(misread or number).ljust(9, "<"), "900605", "341231", "<" * 14]
+    digits = [check_digit(number.ljust(9, "<")), *map(check_digit, fields[1:3]), "<"]
+    covered = number.ljust(9, "<") + digits[0] + "".join(map("".join, zip(fields[1:], digits[1:], strict=True)))
+    second = f"{fields[0]}{digits[0]}IDN{fields[1]}{digits[1]}F{fields[2]}{digits[2]}{fields[3]}{digits[3]}"
+    return ["P<IDN" + "CONTOH<<SRI".ljust(39, "<"), second + check_digit(covered)]
+
+
+async def test_a_zone_stands_for_the_number(suar: Installation, desk: httpx.AsyncClient) -> None:
+    """ICAO 9303: read as it was, with a zero that the reader took for an O, and when its check digits do not hold."""
+    who, other = await known(suar), await known(suar)
+    body = {**data(who), "mrz": zone(who.passport_no)}
+    del body["passport_no"]
+    answer = (await desk.post("/v1/crossings", params={"wait": 10}, json=body)).json()
+    assert (answer["verdict"], answer["mrz_read"]) == ("ALERT", "READ")
+    keyed = (await desk.post("/v1/crossings", params={"wait": 10}, json=data(who))).json()
+    assert keyed == {name: value for name, value in answer.items() if name != "mrz_read"}
+    assert "mrz_read" not in keyed
+
+    repaired = {**data(other), "mrz": zone(other.passport_no, other.passport_no.replace("0", "O"))}
+    del repaired["passport_no"]
+    answer = (await desk.post("/v1/crossings", params={"wait": 10}, json=repaired)).json()
+    assert (answer["verdict"], answer["mrz_read"]) == ("ALERT", "REPAIRED")
+
+    lines = zone(who.passport_no)
+    wrong = {**body, "mrz": [lines[0], lines[1][:9] + str((int(lines[1][9]) + 1) % 10) + lines[1][10:]]}
+    two = {**data(other), "mrz": lines}
+    for refused in (await desk.post("/v1/crossings", json=wrong), await desk.post("/v1/crossings", json=two)):
+        assert refused.status_code == 422
+        assert who.passport_no not in refused.text
+    assert all(lines[1].encode() not in (one.value or b"") for one in await asyncio.to_thread(suar.read, CROSSINGS))
 
 
 async def test_a_wrong_attempt_is_refused_without_what_stood_in_it(desk: httpx.AsyncClient) -> None:
