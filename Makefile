@@ -39,11 +39,11 @@ fmt: setup ## Format and repair what can be repaired
 lock: ## Pin every dependency anew, with hashes
 	python3 -m venv .suar/uv
 	.suar/uv/bin/pip install --quiet uv
-	.suar/uv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --quiet \
+	.suar/uv/bin/uv pip compile pyproject.toml --extra dev --extra otel --universal --python-version 3.11 --upgrade --quiet \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --output-file deploy/requirements.lock
 	@# What the image installs: the same versions, without what only tests need.
-	.suar/uv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --quiet --constraint deploy/requirements.lock \
+	.suar/uv/bin/uv pip compile pyproject.toml --extra otel --universal --python-version 3.11 --quiet --constraint deploy/requirements.lock \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --output-file deploy/requirements-run.lock
 	echo hatchling | .suar/uv/bin/uv pip compile - --universal --python-version 3.11 --quiet --constraint deploy/requirements.lock \

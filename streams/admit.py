@@ -11,9 +11,9 @@ from aiokafka import ConsumerRecord
 from schemas import wire
 from schemas.facts import MARK, Fact, digest, encode
 from schemas.topics import BY_NAME, FACTS, MAX_RECORD_BYTES, REJECTED
-from streams import metrics
+from streams import metrics, traces
 from streams.lanes import Fold, Folded, Records
-from streams.produce import Record
+from streams.produce import Headers, Record
 from streams.settings import Settings
 from streams.store import Batch
 
@@ -62,6 +62,8 @@ class AdmitFold(Fold):
     def __init__(self, topic: str, settings: Settings, limits: Limits) -> None:
         self._topic = BY_NAME[topic]
         self._key, self._limits = settings.key, limits
+        self._trace_share = settings.trace_share
+        self._steps: list[traces.Step] = []
         self._mark_every = timedelta(seconds=settings.mark_seconds)
         self._marked: datetime | None = None
         self._counts = {outcome: metrics.RECORDS.labels(topic, outcome) for outcome in OUTCOMES}
@@ -74,12 +76,18 @@ class AdmitFold(Fold):
     async def fold(self, records: Records, blobs: Sequence[bytes | None]) -> Folded:
         """Every record becomes facts, a mark, nothing (a tombstone) or a rejection."""
         now = datetime.now(UTC)
+        self._steps = []
         out: list[Record] = []
         for index, record in enumerate(records):
             if index % YIELD_EVERY == YIELD_EVERY - 1:
                 await asyncio.sleep(0)
             out += self._admitted(record, now)
         return Folded(Batch(next=records[-1].offset + 1), out)
+
+    def said(self) -> None:
+        """The facts are on the log."""
+        for step in self._steps:
+            step.done(topic=self._topic.name)
 
     @property
     def poison(self) -> str | None:
@@ -98,12 +106,24 @@ class AdmitFold(Fold):
             self._count("admitted")
             if outcome.unknown_codes:
                 self._unknown_codes.inc(outcome.unknown_codes)
-            return [Record(FACTS.name, note.subject.encode(), encode(note.fact)) for note in outcome.notes]
+            headers = self._followed(record, outcome.notes[0].fact.id) if outcome.notes else ()
+            return [
+                Record(FACTS.name, note.subject.encode(), encode(note.fact), headers=headers) for note in outcome.notes
+            ]
         if isinstance(outcome, wire.Heartbeat):
             self._count("heartbeat")
             return self._marks(record, outcome, at)
         self._count("tombstone")
         return []
+
+    def _followed(self, record: "ConsumerRecord[bytes, bytes]", event: str) -> Headers:
+        """The trace of an event, when it has one."""
+        parent = traces.admitted(record.headers, event, self._trace_share)
+        if parent is None:
+            return ()
+        step = traces.begun("admit", parent, record.timestamp)
+        self._steps.append(step)
+        return step.headers
 
     def _marks(self, record: "ConsumerRecord[bytes, bytes]", beat: wire.Heartbeat, at: datetime) -> list[Record]:
         """The mark, behind the facts it speaks of, in every partition that judges; not for every few seconds' advance."""

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from agents.route import view
 from schemas.alerts import OPEN_STATES, Alert, Recipient, Role, Screening, State
 from schemas.topics import ALERTS, SCREENINGS
-from streams import metrics
+from streams import metrics, traces
 from streams.budget import Budgets
 from streams.feed_keys import Keys
 from streams.lanes import Fold, Folded, Records, breath
@@ -97,6 +97,13 @@ class Heard:
     place: str
     offset: int
     appended: int
+    step: traces.Step | None = None
+    """When it is followed."""
+
+    @property
+    def traced(self) -> dict[str, str]:
+        """What an entry says of its trace, if it has one."""
+        return {"trace": self.step.parent} if self.step else {}
 
     @property
     def at(self) -> datetime:
@@ -178,7 +185,7 @@ class Feeds:
         args = self._common(heard, ALERT_TTL, epoch)
         args += [heard.appended, _short(alert, heard.at), PAST, alert.at.timestamp(), alert.alert_id, int(over)]
         counts: list[Counted] = []
-        for recipient, shown in _shown(alert, before):
+        for recipient, shown in _shown(alert, before, heard.traced):
             feed = recipient.feed
             told = not over and (is_open or feed in knew)
             keys += [self.keys.stream(feed), self.keys.open(feed), self.keys.upto(feed)]
@@ -193,7 +200,8 @@ class Feeds:
         feed = f"SCREENING:{answer.checkpoint}"
         keys = [self.keys.epoch, self.keys.screening(answer.crossing_id), self.keys.stream(feed), self.keys.upto(feed)]
         args = self._common(heard, SCREENING_TTL, epoch)
-        entry = b'{"what":"screening",' + heard.whole.lstrip()[1:]
+        traced = b"".join(b'"%b":"%b",' % (name.encode(), value.encode()) for name, value in heard.traced.items())
+        entry = b'{"what":"screening",' + traced + heard.whole.lstrip()[1:]
         return _Put(_ANSWER.on(keys, [*args, entry]), [_SCREENINGS])
 
     def _common(self, heard: Heard, lives: timedelta, epoch: bytes) -> list[Argument]:
@@ -244,13 +252,13 @@ class _Shown:
     gone: bool
 
 
-def _shown(alert: Alert, before: _Before | None) -> Iterator[tuple[Recipient, _Shown]]:
+def _shown(alert: Alert, before: _Before | None, traced: dict[str, str]) -> Iterator[tuple[Recipient, _Shown]]:
     """The view of each recipient, made once a role. Those who are recipients no more see it withdrawn."""
     views: dict[Role, bytes] = {}
     mine = {one.feed: one for one in alert.recipients}
     for one in mine.values():
         if one.role not in views:
-            views[one.role] = msgspec.json.encode({"what": "alert", **view(alert, one.role)})
+            views[one.role] = msgspec.json.encode({"what": "alert", **traced, **view(alert, one.role)})
         yield one, _Shown(views[one.role], gone=False)
     known = [Recipient(role=one.role, at=one.at) for one in before.recipients] if before else []
     gone = [one for one in known if one.feed not in mine]
@@ -295,6 +303,9 @@ class DeliverFold(Fold):
                 heard.append(found)
         answers = [one.said for one in heard if isinstance(one.said, Screening)]
         await asyncio.gather(self._feeds.put(heard, now, self._epoch), self._budgets.count(answers, now))
+        for one in heard:
+            if one.step is not None:
+                one.step.done(place=one.place)
         return Folded(Batch(next=records[-1].offset + 1))
 
 
@@ -310,4 +321,7 @@ def _read(record: "ConsumerRecord[bytes, bytes]") -> Heard | None:
     except ValidationError:
         metrics.UNREADABLE_SAID.labels(record.topic).inc()
         return None
-    return Heard(said, record.value, f"{_INITIAL[record.topic]}{record.partition}", record.offset, record.timestamp)
+    parent = traces.of(record.headers) if record.headers else None
+    step = traces.begun(DeliverFold.stage, parent, record.timestamp) if parent else None
+    place = f"{_INITIAL[record.topic]}{record.partition}"
+    return Heard(said, record.value, place, record.offset, record.timestamp, step)

@@ -1,6 +1,7 @@
 """React's hands: reads dossiers, hands facts to the pure core, produces what it says, and tells the clockwork what is due."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from schemas.facts import MARK, POLICY_IN_FORCE, TICK, TO_ALL, Fact, decode, dig
 from schemas.identity import Subject, kind_of
 from schemas.shadow import Change, Shadowed
 from schemas.topics import ALERTS, AREAS, FACTS, SCREENINGS, SHADOW
-from streams import metrics
+from streams import metrics, traces
 from streams.lanes import Fold, Folded, Records
 from streams.produce import Outbox, Record
 from streams.shelf import Shelf
@@ -46,6 +47,7 @@ class Sheet:
     after: dict[str, Dossier] = field(default_factory=dict)
     out: list[Record] = field(default_factory=list)
     answered: list[datetime] = field(default_factory=list)
+    steps: list[traces.Step] = field(default_factory=list)
     seen: dict[str, datetime] | None = None
     versions: Versions | None = None
 
@@ -68,6 +70,7 @@ class ReactFold(Fold):
         self._facts: list[tuple[ConsumerRecord[bytes, bytes], Fact]] = []
         self._names: list[str] = []
         self._answered: list[datetime] = []
+        self._steps: list[traces.Step] = []
 
     async def begin(self, quiet_below: int) -> None:
         """Below `quiet_below` everything was said before: a rebuild folds it again and says nothing."""
@@ -107,7 +110,7 @@ class ReactFold(Fold):
             if index % YIELD_EVERY == YIELD_EVERY - 1:
                 await asyncio.sleep(0)
             self._one(record, fact, sheet)
-        self._answered = sheet.answered
+        self._answered, self._steps = sheet.answered, sheet.steps
         return Folded(self._batch(records[-1].offset + 1, sheet), sheet.out)
 
     def said(self) -> None:
@@ -115,6 +118,8 @@ class ReactFold(Fold):
         now = time.time()
         for at in self._answered:
             metrics.END_TO_END.observe(now - at.timestamp())
+        for step in self._steps:
+            step.done(partition=str(self.partition))
 
     def _one(self, record: "ConsumerRecord[bytes, bytes]", fact: Fact, sheet: Sheet) -> None:
         _counter(metrics.FACTS, fact.kind).inc()
@@ -125,7 +130,12 @@ class ReactFold(Fold):
         reaction = react(sheet.after.get(name) or sheet.before[name], fact, self.context)
         sheet.after[name] = reaction.dossier
         if record.offset >= self._quiet_below:
-            sheet.out += _said(reaction)
+            said = _said(reaction)
+            if record.headers and (parent := traces.of(record.headers)) is not None:
+                step = traces.begun(self.stage, parent, record.timestamp)
+                sheet.steps.append(step)
+                said = [dataclasses.replace(one, headers=step.headers) for one in said]
+            sheet.out += said
             sheet.answered += _answered(fact, reaction.screenings)
 
     def _for_all(self, fact: Fact, sheet: Sheet) -> None:

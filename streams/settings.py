@@ -105,6 +105,7 @@ class Settings(Security):
     pseudonym_key: SecretStr = Field(description="Secret of at least 32 bytes, hex or text: the key of all pseudonyms")
     policy: Path = Field(ROOT / "deploy/policy/2026-11.toml", description="The policy in force until one is published")
     log_format: Format = Field("text", description="How logs are written: text, or json with one object a line")
+    trace_share: float = Field(0.01, ge=0, le=1, description="Share of events that are followed from agency to screen")
     web_host: str = Field("127.0.0.1", description="Address of /live, /ready and /metrics")
     web_port: int = Field(16066, description="Port of /live, /ready and /metrics; one per worker on a host")
     session_timeout: float = Field(10.0, description="Seconds until a silent worker loses its partitions")

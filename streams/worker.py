@@ -7,7 +7,7 @@ import time
 import faust.worker
 
 from schemas.policy import Policy
-from streams import connection, logs
+from streams import connection, logs, traces
 from streams.admin import Admin
 from streams.app import build
 from streams.settings import Settings
@@ -38,7 +38,9 @@ class Seldom(logging.Filter):
         self._held: dict[str, int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """True when the record may pass."""
+        """True when the record may pass; the steps of a trace always do."""
+        if hasattr(record, "trace"):
+            return True
         kind = f"{record.name}:{record.msg}"
         now = time.monotonic()
         if now - self._last.get(kind, -QUIET_SECONDS) < QUIET_SECONDS:
@@ -79,6 +81,7 @@ COLLECTS_AT = (20_000, 20, 50)
 def run(settings: Settings, policy: Policy, level: str = "INFO") -> None:
     """Runs until a signal; the process ends with it."""
     connection.mend()
+    traces.export()
     app = build(settings, policy)
     app.finalize()
     gc.freeze()

@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.config import LOGGING_CONFIG
 
-from streams import connection, logs, metrics
+from streams import connection, logs, metrics, traces
 from streams.feed import (
     access,
     agencies,
@@ -151,6 +151,7 @@ class Server(uvicorn.Server):
 def serve(settings: FeedSettings, level: str = "info") -> None:
     """Runs until a signal."""
     connection.mend()
+    traces.export()
     app = build(settings)
     config = uvicorn.Config(
         app,

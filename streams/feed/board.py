@@ -12,7 +12,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from streams import metrics
+from streams import metrics, traces
 from streams.feed import frames as said
 from streams.feed.cursor import START, Cursor, order
 from streams.feed.frames import Frame
@@ -193,6 +193,9 @@ class Board:
         for reader in list(self._readers):
             self._offer(frame, reader, again=again)
         self._wake(head.alert_id if one else head.crossing_id, head.revision)
+        if head.trace:
+            step = traces.begun("stream", head.trace.encode(), order(entry[0])[0])
+            step.done(feed=self.feed, readers=str(len(self._readers)))
 
     def _put(self, one: Row) -> None:
         held = self._rows.get(one.alert_id)
@@ -350,6 +353,7 @@ class _Heard(msgspec.Struct, frozen=True):
     revision: int
     alert_id: str = ""
     crossing_id: str = ""
+    trace: str = ""
 
 
 _HEARD = msgspec.json.Decoder(_Heard)

@@ -21,6 +21,7 @@ def send(events: list[dict], key: str, gateway: str = "https://suar.example") ->
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -31,12 +32,12 @@ from fastapi.responses import Response
 from schemas import wire
 from schemas.envelope import System
 from schemas.topics import HEARTBEAT, Topic
-from streams import metrics
+from streams import metrics, traces
 from streams.feed.callers import AGENCY, Caller, Known
 from streams.feed.guard import Rates, too_many
 from streams.feed.problems import Problem
 from streams.feed.settings import FeedSettings
-from streams.produce import Outbox, Record
+from streams.produce import Headers, Outbox, Record
 from streams.publish import heartbeats, topics_of
 
 MOST_EVENTS: Final = 10_000
@@ -110,8 +111,8 @@ class Intake:
         finally:
             self._bytes -= taken
 
-    async def take(self, who: Caller, events: Sequence[bytes]) -> Answer:
-        """Returns when the broker has all that was accepted. Raises Problem 429, or aiokafka's errors: then nothing is
+    async def take(self, who: Caller, events: Sequence[bytes], headers: Headers = ()) -> Answer:
+        """Returns when the broker has all that was accepted, each with these headers. Raises Problem 429, or aiokafka's errors: then nothing is
         certain, and the same events may be sent again (an event is known by source and id).
         """
         self._rates.take(who.name, len(events))
@@ -122,7 +123,7 @@ class Intake:
             if index % BREATH == BREATH - 1:
                 await asyncio.sleep(0)
             results.append(self._one(who, index, raw, (records, now)))
-        await self._outbox.send(records)
+        await self._outbox.send(replace(one, headers=headers) for one in records)
         accepted = sum(1 for one in results if one.status == "accepted")
         return Answer(accepted, len(results) - accepted, results)
 
@@ -217,6 +218,8 @@ async def events(who: Known, request: Request) -> Response:
         raise Problem(415, "unsupported_media_type", "send the events uncompressed")
     intake: Intake = request.app.state.suar.intake
     async with intake.body(request) as body:
-        answer = await intake.take(who, split(request.headers.get("content-type", ""), body))
+        parent = traces.of([(traces.HEADER, request.headers.get(traces.HEADER, "").encode())])
+        headers = ((traces.HEADER, parent),) if parent else ()
+        answer = await intake.take(who, split(request.headers.get("content-type", ""), body), headers)
     status = 200 if not answer.rejected else 207 if answer.accepted else 422
     return Response(msgspec.json.encode(answer), status, media_type="application/json")

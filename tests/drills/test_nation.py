@@ -42,7 +42,7 @@ def test_live_equals_replay(suar: Installation, tmp_path: Path) -> None:
     print(f"\n{read:,} records in, {sum(refused.values()):,} of them refused: {dict(refused)}")
     print(f"alerts that stand: {len(here):,} live, {len(there):,} in the replay; screenings {dict(verdicts)}")
     print(f"withdrawn: {len(live) - len(here):,} live, {len(ours) - len(there):,} in the replay")
-    assert len(here) > 500
+    assert len(here) > 300
     assert refused
     assert here.keys() == there.keys(), f"{len(here.keys() ^ there.keys())} stand only on one side"
     different = {name: (one, there[name]) for name, one in here.items() if there[name] != one}
