@@ -54,6 +54,7 @@ class Why(StrEnum):
     FIRST_ANSWER = "first_answer"
     ANSWER_CHANGED = "answer_changed"
     ALREADY_SAID = "already_said"
+    ERASED = "erased"
     GAVE_WAY = "gave_way"
     """A later step of the same journey is answered in its place: the attempt for the announcement, the e-PMI for the agreement."""
 

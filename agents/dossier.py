@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from agents.tally import Area
-from schemas.facts import MENTIONED, UNLINKED, Fact, in_order
+from schemas.facts import ERASED, MENTIONED, UNLINKED, Fact, in_order
 from schemas.identity import Subject, SubjectKind, kind_of
 
 CLOCK: Final = "clock"
@@ -107,11 +107,17 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of a link: what each mention was answered, by the mention's fact."""
     area: Area | None = None
     """Of a desa or kabupaten: whom it counts, instead of `held`."""
+    erased: datetime | None = None
+    """What happened up to then is forgotten, and is not taken in again, however late or often it comes."""
 
     def after(self, fact: Fact) -> "Dossier | None":
         """The dossier with the fact, or None when it is held already, void, or too old to be kept."""
         if fact.kind == UNLINKED:
             return self._unlinked(fact)
+        if fact.kind == ERASED:
+            return self._erased(fact.at)
+        if self.erased is not None and fact.at <= self.erased:
+            return None
         if fact.via is not None and self.unlinked.get(fact.via, -1) >= counts(owners_of(fact))[-1]:
             return None
         mine = self.held.get(fact.id)
@@ -132,6 +138,12 @@ class Dossier(msgspec.Struct, frozen=True, omit_defaults=True):
             name: one for name, one in self.held.items() if one.via != document or counts(owners_of(one))[-1] > epoch
         }
         return msgspec.structs.replace(self, held=held, unlinked={**self.unlinked, document: epoch})
+
+    def _erased(self, at: datetime) -> "Dossier | None":
+        if self.erased is not None and self.erased >= at:
+            return None
+        held = {name: one for name, one in self.held.items() if one.at > at}
+        return msgspec.structs.replace(self, held=held, erased=at)
 
     def looks(self) -> dict[str, datetime]:
         """When to look again, by clock: CLOCK is the wall's, the others are how far a source is complete."""

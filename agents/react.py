@@ -2,7 +2,7 @@
 
 import msgspec
 
-from agents import companions, contests, links, shadow
+from agents import companions, contests, erase, links, shadow
 from agents.areas import counted as count
 from agents.assess import Assessment, Context, assess
 from agents.case import Case
@@ -14,7 +14,7 @@ from agents.things import Trigger
 from agents.uses import uses
 from schemas.alerts import Alert, Screening, TriggerKind
 from schemas.areas import AreaCount
-from schemas.facts import GATHERED, MENTIONED, TICK, UNLINKED, Fact, Note, Value, note
+from schemas.facts import ERASED, GATHERED, MENTIONED, TICK, UNLINKED, Fact, Note, Value, note
 from schemas.identity import Subject, SubjectKind, kind_of, subject
 from schemas.shadow import Shadowed
 
@@ -57,6 +57,8 @@ def react(dossier: Dossier, fact: Fact, context: Context) -> Reaction:
         return _judge(after, fact, context, None)
     owner = _owner(after)
     after, contested = contests.tell(after, owner)
+    if fact.kind == ERASED:
+        contested += erase.papers(dossier, fact)
     if owner != after.owner or (owner is not None and fact.kind == UNLINKED):
         reaction = _new_owner(after, owner, fact, context)
     elif owner is not None:
@@ -167,12 +169,14 @@ def _judge(
             said[key] = decision.said
             decisions.append(decision)
     for key in said.keys() - standing.keys():
-        decision = _taken_back(key, said[key].about, dossier, before, context)
+        decision = _taken_back(key, said[key].about, fact, (dossier, before), context)
         compared.append(shadow.gone(key, decision.said, context, now))
         said[key] = decision.said
         decisions.append(decision)
     dossier = msgspec.structs.replace(dossier, said=said)
     dossier, notes = _told(dossier, case, fact, context, assessments)
+    if fact.kind == ERASED:
+        dossier = erase.bare(dossier)
     return _reaction(dossier, notes, decisions, compared)
 
 
@@ -188,8 +192,13 @@ def _told(
     return links.answer(dossier, case, assessments, context.policy)
 
 
-def _taken_back(key: str, about: str, dossier: Dossier, before: Dossier | None, context: Context) -> Decision:
+def _taken_back(
+    key: str, about: str, fact: Fact, dossiers: tuple[Dossier, Dossier | None], context: Context
+) -> Decision:
+    dossier, before = dossiers
     gone = dossier.held.get(about) or (before.held.get(about) if before else None)
+    if fact.kind == ERASED:
+        return erase.masked(dossier.said[key], gone, fact, context)
     steps = (TriggerKind.MANIFEST.value, TriggerKind.PLACEMENT.value)
     later = key.startswith(steps) and any(fact.id == about for fact in dossier.live())
     why = Why.GAVE_WAY if later else Why.TRIGGER_TAKEN_BACK
@@ -210,6 +219,7 @@ def _touched(trigger: Trigger, fact: Fact, dossier: Dossier) -> bool:
 
 _ALWAYS = frozenset(
     {
+        ERASED,
         UNLINKED,
         GATHERED,
         MENTIONED,

@@ -29,6 +29,8 @@ GATHERED: Final = "gathered"
 MENTIONED: Final = "mentioned"
 """A person or document tells a link subject that it used it."""
 
+ERASED: Final = "erased"
+"""What happened to a subject up to that moment is to be forgotten (UU 27/2022 Art. 43)."""
 COMPLAINED: Final = "complained_of"
 """A case tells a recruiter, a contact or a company that it complains of it."""
 COUNTED: Final = "counted"
@@ -144,3 +146,8 @@ def note(kind: str, *, about: Fact, data: Mapping[str, Value], parts: tuple[obje
         admitted_at=about.admitted_at,
         data=dict(data),
     )
+
+
+def erasure(of: Subject, at: datetime) -> Fact:
+    """The fact that makes a subject forget what happened up to a moment, UTC; the same however often it is written."""
+    return Fact(id=f"suar/{digest(ERASED, of, at)}", kind=ERASED, source="suar", at=at, admitted_at=at)

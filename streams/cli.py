@@ -12,6 +12,7 @@ from streams.commands import (
     contract,
     corrections,
     demo,
+    erase,
     evaluate,
     events,
     feed,
@@ -67,6 +68,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("metrics")(operate.list_metrics)
 app.command("contract")(contract.contract)
+app.command("erase")(erase.erase)
 app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("evaluate")(evaluate.evaluate)

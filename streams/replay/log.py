@@ -9,7 +9,7 @@ from typing import IO
 
 import msgspec
 
-from schemas.facts import MARK, TO_ALL, Fact, decode
+from schemas.facts import ERASED, MARK, TO_ALL, Fact, decode
 from schemas.topics import ALERTS, FACTS, SCREENINGS
 from streams.reading import everything
 from streams.replay.history import Logged
@@ -63,12 +63,12 @@ def _in(folder: Path, name: str) -> Path:
 
 
 def _told(value: bytes | None) -> Fact | None:
-    """The fact, when an agency said it and nobody forwarded it; marks too."""
+    """The fact, when an agency said it and nobody forwarded it; marks and erasures too."""
     try:
         fact = decode(value or b"")
     except msgspec.MsgspecError:
         return None
-    noted = fact.source == "suar" or fact.via is not None
+    noted = (fact.source == "suar" and fact.kind != ERASED) or fact.via is not None
     return None if noted or (fact.kind in TO_ALL and fact.kind != MARK) else fact
 
 
