@@ -326,9 +326,7 @@ def _grounds(groups: list[tuple[GroundCode, ...]]) -> tuple[GroundCode, ...]:
 
 
 CROWD = 16
-"""Beyond so many people an alert is said anew only for every eighth that joins: a number that a whole town uses pages nobody
-each time.
-"""
+"""Beyond so many people an alert is said anew only for every eighth that joins: what a whole town uses pages nobody each time."""
 
 
 def _substance(assessment: Assessment, reach: _Reach, state: State, handling: tuple[Handled, ...]) -> str:
