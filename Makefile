@@ -9,8 +9,8 @@ help: ## List what there is
 setup: ## Make this checkout ready: packages, Kafka, Redis
 	@deploy/setup
 
-demo: setup ## Show Suar at work on a fictional day (SECONDS=30 ends it by itself)
-	$(BIN)/suar demo $(if $(SECONDS),--seconds $(SECONDS))
+demo: setup ## Show Suar at work on a fictional day (SECONDS=30 ends it by itself, WEEK=1 plays the sample week)
+	$(BIN)/suar demo $(if $(SECONDS),--seconds $(SECONDS)) $(if $(WEEK),--week)
 
 test: setup ## The whole gate, the same as in CI
 	$(BIN)/ruff format --check .

@@ -283,6 +283,7 @@ class DeliverFold(Fold):
     def __init__(self, feeds: Feeds, budgets: Budgets) -> None:
         self._feeds, self._budgets = feeds, budgets
         self._epoch = b""
+        self._quiet_below = 0
 
     @property
     def waits(self) -> bool:
@@ -290,7 +291,8 @@ class DeliverFold(Fold):
         return True
 
     async def begin(self, quiet_below: int) -> None:
-        """The feeds hold the revisions: delivering again is refused there."""
+        """The feeds hold the revisions: delivering again is refused there. A rebuild is no step of anybody's trace."""
+        self._quiet_below = quiet_below
         self._epoch = await self._feeds.epoch()
 
     async def fold(self, records: Records, blobs: Sequence[bytes | None]) -> Folded:
@@ -304,7 +306,7 @@ class DeliverFold(Fold):
         answers = [one.said for one in heard if isinstance(one.said, Screening)]
         await asyncio.gather(self._feeds.put(heard, now, self._epoch), self._budgets.count(answers, now))
         for one in heard:
-            if one.step is not None:
+            if one.step is not None and one.offset >= self._quiet_below:
                 one.step.done(place=one.place)
         return Folded(Batch(next=records[-1].offset + 1))
 

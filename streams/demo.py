@@ -22,6 +22,7 @@ from schemas.envelope import System
 from schemas.topics import ALERTS, FACTS, REJECTED, SCREENINGS
 from streams import stories
 from streams.admin import Admin
+from streams.demo_week import Week
 from streams.feed.fictional import FICTIONAL
 from streams.local import CHECKOUT, Local, LocalError, services
 from streams.produce import Outbox, Record
@@ -50,6 +51,9 @@ class Tally:
     milliseconds: list[float] = field(default_factory=list)
     facts: int = 0
     rejected: int = 0
+    answered: set[str] = field(default_factory=set)
+    on_record: int = 0
+    """Of the sample week: events of before it."""
 
     def percentile(self, share: float) -> float:
         """Milliseconds from the append of an attempt to the append of its screening, by the broker's clock."""
@@ -155,14 +159,25 @@ def _ready(port: int) -> bool:
         return False
 
 
-async def play(local: Local, key: str, seconds: float | None, heard: Callable[[Alert], None], tally: Tally) -> None:
-    """Publishes people, stories and travellers until the time is up (None: until cancelled), and listens meanwhile."""
+@dataclass(frozen=True)
+class Show:
+    """What to play: for how long (None: until cancelled), and the sample week or, by default, ordinary travellers."""
+
+    seconds: float | None = None
+    week: Week | None = None
+
+
+async def play(local: Local, key: str, show: Show, heard: Callable[[Alert], None], tally: Tally) -> None:
+    """Publishes people, stories and travellers until the time is up, and listens meanwhile."""
+    seconds = show.seconds
     outbox = Outbox(local.kafka.address)
     people = People(random.Random(7))  # noqa: S311 - the same demo every time
     listening = asyncio.create_task(_listen(local.kafka.address, heard, tally))
     beating = asyncio.create_task(_beat(outbox))
     try:
         async with asyncio.timeout(seconds):
+            if show.week is not None:
+                await _week(outbox, show.week, tally)
             await _send(outbox, people.passports(), tally)
             await asyncio.sleep(1)
             telling = asyncio.create_task(_tell(outbox, key, tally, seconds))
@@ -181,6 +196,19 @@ async def play(local: Local, key: str, seconds: float | None, heard: Callable[[A
 async def _send(outbox: Outbox, records: list[Record], tally: Tally) -> None:
     await outbox.send(records)
     tally.published += len(records)
+
+
+async def _week(outbox: Outbox, week: Week, tally: Tally) -> None:
+    """The whole of it; ordinary travellers and stories come behind."""
+
+    def remembered(count: int) -> None:
+        tally.on_record += count
+        tally.published += count
+
+    def sent(count: int) -> None:
+        tally.published += count
+
+    await week.tell(outbox, remembered, sent)
 
 
 async def _beat(outbox: Outbox) -> None:
@@ -220,7 +248,8 @@ async def _listen(kafka: str, heard: Callable[[Alert], None], tally: Tally) -> N
             continue
         screening = Screening.model_validate_json(record.value or b"")
         tally.screenings[screening.verdict.value] += 1
-        if screening.crossing_id.startswith("ordinary-"):
+        if screening.crossing_id not in tally.answered:
+            tally.answered.add(screening.crossing_id)
             tally.milliseconds.append(record.timestamp - screening.admitted_at.timestamp() * 1000)
 
 

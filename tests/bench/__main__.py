@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from streams.local import CHECKOUT, LocalError, services
-from tests.bench import crowd, flat, join_bench, latency, producing, replay, report, throughput
+from tests.bench import crowd, flat, join_bench, latency, producing, replay, report, scale, throughput
 from tests.bench.ground import FULL, QUICK, Failed, Ground
 from tests.bench.rows import Row
 
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[Ground], list[Row]]] = {
     "flat": flat.run,
     "crowd": crowd.run,
     "producing": producing.run,
+    "scale": scale.run,
 }
 
 

@@ -25,7 +25,7 @@ def run(ground: Ground) -> list[Row]:
         publish(ground.kafka, agency.heartbeats(RUN, datetime.now(UTC)))
         first.until_idle()
     travellers, now = ground.scale.path_travellers, datetime.now(UTC)
-    drain = _Drain(ground.kafka)
+    drain = Drain(ground.kafka)
     ground.say("publishing")
     events = publish(
         ground.kafka, (record for number in range(travellers) for record in agency.journey(RUN, number, now))
@@ -40,7 +40,7 @@ def run(ground: Ground) -> list[Row]:
     ]
 
 
-class _Drain:
+class Drain:
     """Watches what the worker appends, by the broker's clock."""
 
     def __init__(self, bootstrap: str) -> None:

@@ -106,12 +106,15 @@ class Audit:
                 for name, blob in zip(some, redis.mget(some), strict=True):
                     found[name.decode().removeprefix(prefix)] = dossiers.decode(blob)
         wanted = {name: one for name, one in replay.dossiers.items() if one != Dossier(one.subject)}
-        _same("dossiers against the fold of the log", found, wanted)
+        self._matches(found, wanted)
         keys = [f"{NAMESPACE}:{{{FACTS.name}:{partition}}}:marks" for partition in range(FACTS.partitions)]
         marks = [msgspec.json.decode(blob or b"{}", type=dict[str, datetime]) for blob in redis.mget(keys)]
         _same("marks against the log", dict(enumerate(marks)), replay.marks)
         self.figures["dossiers"] = len(found)
         return found
+
+    def _matches(self, found: Mapping[str, Dossier], wanted: Mapping[str, Dossier]) -> None:
+        _same("dossiers against the fold of the log", found, wanted)
 
     def _held(self, found: dict[str, Dossier]) -> None:
         """State in Redis is the truth of the set."""
@@ -128,10 +131,11 @@ class Audit:
             name, value = bytes(message.key() or b"").decode(), message.value() or b""
             revision = msgspec.json.decode(value, type=_Revision).revision
             self.figures[f"{topic.name} copies"] += (name, revision) in found
-            assert found.setdefault((name, revision), value) == value, (
-                f"{topic.name}: two versions of revision {revision} of {name}"
-            )
+            self._repeats(topic, found.setdefault((name, revision), value), value)
         return found
+
+    def _repeats(self, topic: Topic, before: bytes, value: bytes) -> None:
+        assert before == value, f"{topic.name}: two versions of one revision"
 
     def _nothing_unsaid(self, replay: Replay, alerts: Said, screenings: Said) -> None:
         """Nothing more and nothing less than a worker that never failed would have said, to the byte."""
