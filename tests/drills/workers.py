@@ -74,7 +74,7 @@ class Worker:
             self._process = subprocess.Popen(
                 [*self.prefix, sys.executable, "-m", "streams", self.command],
                 cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": str(CHECKOUT), self._port_setting: str(self.port), **self.settings},
+                env={**os.environ, **self._surroundings, **self.settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -85,8 +85,10 @@ class Worker:
         )
 
     @property
-    def _port_setting(self) -> str:
-        return {"worker": "SUAR_WEB_PORT", "feed": "SUAR_FEED_PORT", "pager": "SUAR_PAGER_PORT"}[self.command]
+    def _surroundings(self) -> dict[str, str]:
+        """This code, a port of its own, and no files but in its folder."""
+        port = {"worker": "SUAR_WEB_PORT", "feed": "SUAR_FEED_PORT", "pager": "SUAR_PAGER_PORT"}[self.command]
+        return {"PYTHONPATH": str(CHECKOUT), "TMPDIR": str(self.folder), port: str(self.port)}
 
     def send(self, what: signal.Signals) -> None:
         """A signal to the running program."""
