@@ -26,7 +26,16 @@ _SPONSOR = (
 )
 _LINKED = (*_BOOKED, *_CONTACT, *_SPONSOR)
 _MATTERS: Mapping[int, tuple[tuple[Severity, ...], tuple[str, ...]]] = {
-    1: ((MEDIUM, HIGH), ("windows.earlier_exits", "earlier_exits_needed", "windows.worked_abroad", "windows.leave")),
+    1: (
+        (MEDIUM, HIGH),
+        (
+            "windows.earlier_exits",
+            "earlier_exits_needed",
+            "windows.worked_abroad",
+            "windows.leave",
+            "windows.cpmi_in_process",
+        ),
+    ),
     2: ((HIGH,), ("windows.cpmi_in_process",)),
     3: ((MEDIUM,), ("windows.new_passport",)),
     4: ((MEDIUM, HIGH), ("windows.long_stay", "countries")),
@@ -65,7 +74,15 @@ _MATTERS: Mapping[int, tuple[tuple[Severity, ...], tuple[str, ...]]] = {
     17: ((MEDIUM, HIGH), _BOOKED),
     18: ((HIGH,), _CONTACT),
     19: ((HIGH,), _SPONSOR),
-    20: ((LOW, HIGH, CRITICAL), ("windows.complaint", "thresholds.complaints")),
+    20: (
+        (LOW, MEDIUM, HIGH, CRITICAL),
+        (
+            "windows.complaint",
+            "thresholds.complaints",
+            "thresholds.complaint_people",
+            "thresholds.complaint_percent",
+        ),
+    ),
     21: (
         (MEDIUM, HIGH),
         (

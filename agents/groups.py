@@ -176,15 +176,21 @@ def shares_a_handler(case: Case, trigger: Trigger, policy: Policy) -> Hit | None
 
 
 def complaint_recruiter_in_pipeline(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
-    """Rule 20: what links answered about complaints, at this step or on the road that led here."""
+    """Rule 20: what links answered about complaints, at this step or on the road that led here.
+
+    Few complaints about a company that places many are a prompt: everybody else whom it places would be stopped for them.
+    """
     answers = [a for a in case.answers(trigger.key) if a.data.get("complaints") or a.flag("listed")]
     if trigger.kind in {TriggerKind.ATTEMPT, TriggerKind.MANIFEST}:
         answers += _of_the_road_here(case, trigger, policy)
     certain = [answer for answer in answers if not _only_a_name(answer)]
     if not certain:
         return Hit(Severity.LOW, (trigger.fact, *answers)) if answers else None
+    telling = [answer for answer in certain if not answer.flag("rare")]
+    if not telling:
+        return Hit(Severity.MEDIUM, (trigger.fact, *certain))
     grave = any(
-        answer.flag("indicated") or _number(answer, "complaints") >= policy.thresholds.complaints for answer in certain
+        answer.flag("indicated") or _number(answer, "complaints") >= policy.thresholds.complaints for answer in telling
     )
     return Hit(Severity.CRITICAL if grave else Severity.HIGH, (trigger.fact, *certain))
 

@@ -164,7 +164,18 @@ def _complaints(case: Case, use: Fact, policy: Policy, data: dict[str, Value], r
         data["indicated"] = True
     if listed:
         data["listed"] = True
+    elif kind_of(case.subject) is SubjectKind.COMPANY and _rare(case, near, policy):
+        data["rare"] = True
     rests_on += [*near, *listed]
+
+
+def _rare(case: Case, complaints: Iterable[Fact], policy: Policy) -> bool:
+    """Does a company place so many that these complaints say little about one of them?"""
+    people = {one.text("member") for one in case.mentions}
+    if len(people) < policy.thresholds.complaint_people:
+        return False
+    complained = {fact.text("member") for fact in complaints}
+    return len(complained) * 100 < policy.thresholds.complaint_percent * len(people)
 
 
 _VICTIM = frozenset({"INDICATED", "CONFIRMED"})

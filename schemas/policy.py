@@ -108,6 +108,9 @@ class Thresholds(Contract):
     address_kabupaten: int = 3
     cohort: int = 3
     complaints: int = 2
+    complaint_people: int = 20
+    complaint_percent: int = 5
+    """Rule 20: of a company that places so many, fewer complaints than that share are no sign about everybody else."""
     birth_date_days: int = 365
     adult: int = 18
     """UU 18/2017 Art. 5: the least age of a worker, in years."""

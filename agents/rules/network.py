@@ -166,7 +166,7 @@ NETWORK: tuple[Rule, ...] = (
     Rule(
         id="complaint_recruiter_in_pipeline",
         number=20,
-        version=1,
+        version=2,
         family=Family.NETWORK,
         strength=Strength.STRONG,
         triggers=frozenset({TriggerKind.APPLICATION, TriggerKind.PLACEMENT, TriggerKind.MANIFEST, TriggerKind.ATTEMPT}),
@@ -180,6 +180,10 @@ NETWORK: tuple[Rule, ...] = (
             says("Nomor lama yang sudah dipakai orang lain.", "A number that has passed to somebody else."),
             says("Pengaduan yang bermaksud menjatuhkan nama.", "A complaint meant to harm a reputation."),
             says("Nama yang sama.", "A namesake."),
+            says(
+                "Perusahaan besar: sedikit pengaduan di antara banyak pekerja yang ditempatkannya.",
+                "A large company: few complaints among the many workers whom it places.",
+            ),
         ),
         clears=(
             says(

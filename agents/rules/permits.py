@@ -23,8 +23,8 @@ def work_visa_without_epmi(case: Case, trigger: Trigger, policy: Policy) -> Hit 
     ]
     if len(exits) >= policy.earlier_exits_needed:
         return Hit(Severity.MEDIUM, (trigger.fact, *exits))
-    leave = _on_leave(case, trigger, exits, policy)
-    return Hit(Severity.MEDIUM if leave else Severity.HIGH, (trigger.fact, *leave))
+    known = _on_leave(case, trigger, exits, policy) or _card_to_come(case, trigger, attempt.destination, policy)
+    return Hit(Severity.MEDIUM if known else Severity.HIGH, (trigger.fact, *known))
 
 
 def _on_leave(case: Case, trigger: Trigger, exits: list[Fact], policy: Policy) -> list[Fact]:
@@ -37,6 +37,30 @@ def _on_leave(case: Case, trigger: Trigger, exits: list[Fact], policy: Policy) -
         if there and entry.at - out.at >= stayed and not entry.flag("deportee"):
             return [out, entry]
     return []
+
+
+_LAST_STEPS = ("social_security_registered", "opp_completed")
+"""Insurance and orientation come right before the card (Peraturan BP2MI 7/2022)."""
+
+
+def _card_to_come(case: Case, trigger: Trigger, destination: str | None, policy: Policy) -> list[Fact]:
+    """The last steps of somebody who went through the whole procedure for that country and lacks the card alone."""
+    if destination is None:
+        return []
+    last = {
+        fact.kind: fact
+        for fact in within(case.of(*_LAST_STEPS), trigger, policy.windows.cpmi_in_process)
+        if fact.text_or_none("country") == destination
+    }
+    if len(last) < len(_LAST_STEPS):
+        return []
+    ended = (
+        *case.of("placement_cancelled"),
+        *case.of("epmi_issued"),
+    )  # a card that was issued, and ended, is not to come
+    since = min(fact.at for fact in last.values())
+    over = any(since <= end.at <= trigger.at and end.text_or_none("country") in {None, destination} for end in ended)
+    return [] if over else list(last.values())
 
 
 def declared_visit_but_cpmi_in_process(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:

@@ -14,7 +14,7 @@ PROCEDURE: tuple[Rule, ...] = (
     Rule(
         id="work_visa_without_epmi",
         number=1,
-        version=2,
+        version=3,
         family=Family.PROCEDURE,
         strength=Strength.STRONG,
         triggers=_JOURNEYS,
@@ -29,7 +29,10 @@ PROCEDURE: tuple[Rule, ...] = (
                 "Kembali bekerja setelah cuti, atau kontrak diperpanjang di luar negeri.",
                 "Returning to work after leave, or a contract extended abroad.",
             ),
-            says("e-PMI baru saja terbit dan belum tercatat.", "An e-PMI issued moments ago and not yet recorded."),
+            says(
+                "Semua langkah sudah dilalui; e-PMI baru saja terbit dan belum tercatat.",
+                "Every step was taken; the e-PMI was issued moments ago and is not yet recorded.",
+            ),
             says(
                 "Ikut pasangan, penduduk tetap, atau awak kapal.",
                 "Joining a spouse, a permanent resident, or ship's crew.",

@@ -189,7 +189,7 @@ def test_the_command_lists_and_shows_and_helps_who_mistypes() -> None:
     listed = run(app, ["rules", "list", "--lang", "en"])
     assert listed.exit_code == 0
     shown = run(app, ["rules", "show", "1", "--lang", "en"])
-    assert "work_visa_without_epmi@2" in shown.output
+    assert "work_visa_without_epmi@3" in shown.output
     as_json = run(app, ["rules", "show", "work_visa_without_epmi@1", "--json"])
     assert '"number": 1' in as_json.output
     assert run(app, ["rules", "show", "nothing_of_the_kind"]).exit_code == 5

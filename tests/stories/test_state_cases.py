@@ -95,7 +95,7 @@ def test_br029_one_admission_for_whatever_comes_in() -> None:
         and node.args
         and ast.unparse(node.args[0]) == "FACTS.name"
     ]
-    assert set(writers) == {"streams/admit.py", "streams/react.py", "streams/announce.py"}
+    assert set(writers) == {"streams/admit.py", "streams/react.py", "streams/announce.py", "streams/erase.py"}
 
 
 def _calls_admit(node: ast.AST) -> bool:
