@@ -36,6 +36,8 @@ PEOPLE = 3000
 RATE = 40
 """Ordinary departures a second: more than the whole nation's busiest minute (domain 3.5: 17.5)."""
 BEAT = 2.0
+QUIET = 2.0
+"""Seconds without a word after which the workers are through; a beat that brings new marks is a word as well."""
 READY_WITHIN = 40.0
 
 Say = Callable[[str], None]
@@ -52,6 +54,8 @@ class Tally:
     facts: int = 0
     rejected: int = 0
     answered: set[str] = field(default_factory=set)
+    quiet: bool = False
+    """What is on record is being told: nobody needs to hear what is said of it."""
     on_record: int = 0
     """Of the sample week: events of before it."""
 
@@ -177,7 +181,7 @@ async def play(local: Local, key: str, show: Show, heard: Callable[[Alert], None
     try:
         async with asyncio.timeout(seconds):
             if show.week is not None:
-                await _week(outbox, show.week, tally)
+                await _week(local.kafka.address, outbox, show.week, tally)
             await _send(outbox, people.passports(), tally)
             await asyncio.sleep(1)
             telling = asyncio.create_task(_tell(outbox, key, tally, seconds))
@@ -198,8 +202,8 @@ async def _send(outbox: Outbox, records: list[Record], tally: Tally) -> None:
     tally.published += len(records)
 
 
-async def _week(outbox: Outbox, week: Week, tally: Tally) -> None:
-    """The whole of it; ordinary travellers and stories come behind."""
+async def _week(kafka: str, outbox: Outbox, week: Week, tally: Tally) -> None:
+    """The whole of it, and no word about what is only on record; ordinary travellers and stories come behind."""
 
     def remembered(count: int) -> None:
         tally.on_record += count
@@ -208,7 +212,21 @@ async def _week(outbox: Outbox, week: Week, tally: Tally) -> None:
     def sent(count: int) -> None:
         tally.published += count
 
-    await week.tell(outbox, remembered, sent)
+    async def folded() -> None:
+        await _until_quiet(kafka)
+        tally.alerts.clear()
+        tally.quiet = False
+
+    tally.quiet = True
+    await week.tell(outbox, remembered, folded, sent)
+
+
+async def _until_quiet(kafka: str) -> None:
+    """Until the workers have nothing more to say about what is on record."""
+    before, now = {"": -1}, await log_sizes(kafka, FACTS.name, ALERTS.name)
+    while before != now:
+        await asyncio.sleep(QUIET)
+        before, now = now, await log_sizes(kafka, FACTS.name, ALERTS.name)
 
 
 async def _beat(outbox: Outbox) -> None:
@@ -244,7 +262,8 @@ async def _listen(kafka: str, heard: Callable[[Alert], None], tally: Tally) -> N
             before = tally.alerts.get(alert.alert_id)
             if before is None or before.revision < alert.revision:
                 tally.alerts[alert.alert_id] = alert
-                heard(alert)
+                if not tally.quiet:
+                    heard(alert)
             continue
         screening = Screening.model_validate_json(record.value or b"")
         tally.screenings[screening.verdict.value] += 1

@@ -4,7 +4,7 @@ import asyncio
 import lzma
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -48,8 +48,11 @@ class Week:
                 if event["type"] != HEARTBEAT:
                     yield event
 
-    async def tell(self, outbox: Outbox, remembered: Sent, sent: Sent) -> None:
-        """What was on record, as fast as the broker takes it; then each event at its moment. Raises aiokafka's errors."""
+    async def tell(self, outbox: Outbox, remembered: Sent, folded: Callable[[], Awaitable[None]], sent: Sent) -> None:
+        """What was on record, as fast as the broker takes it; when that is folded, each event at its moment.
+
+        Raises aiokafka's errors.
+        """
         shift = datetime.now(UTC) - self.begins
         started: datetime | None = None
         due: list[Record] = []
@@ -57,7 +60,12 @@ class Week:
             recorded = datetime.fromisoformat(event["recorded_at"])
             past, wait = recorded < self.begins, 0.0
             if not past:
-                started = started or datetime.now(UTC)
+                if started is None:
+                    await outbox.send(due)
+                    remembered(len(due))
+                    due = []
+                    await folded()
+                    started = datetime.now(UTC)
                 moment = started + (recorded - self.begins) / self.speed
                 shift, wait = moment - recorded, (moment - datetime.now(UTC)).total_seconds()
             if wait > 0 or len(due) >= AT_ONCE:

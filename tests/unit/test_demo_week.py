@@ -59,16 +59,25 @@ def test_what_was_on_record_is_past_and_what_happens_happens_now(monkeypatch: py
     def sent(count: int) -> None:
         counts[1] += count
 
+    async def folded() -> None:
+        assert len(kept.records) == counts[0] == sum(_past(one, week) for one in some), (
+            "all that is on record comes first"
+        )
+
     before = datetime.now(UTC)
-    asyncio.run(Week(week.begins, speed=1e9).tell(cast("Outbox", kept), remembered, sent))
+    asyncio.run(Week(week.begins, speed=1e9).tell(cast("Outbox", kept), remembered, folded, sent))
     after = datetime.now(UTC)
     assert sum(counts) == len(kept.records) == len(some)
     for was, record in zip(some, kept.records, strict=True):
         event: dict[str, Any] = msgspec.json.decode(record.value or b"")
         recorded = datetime.fromisoformat(event["recorded_at"])
-        if datetime.fromisoformat(was["recorded_at"]) < week.begins:
+        if _past(was, week):
             assert recorded < after
         else:
             assert before - timedelta(seconds=1) <= recorded <= after + timedelta(seconds=1)
         outcome = wire.admit(record.value, topic=BY_NAME[record.topic], at=after, now=after, key=KEY)
         assert isinstance(outcome, wire.Admitted)
+
+
+def _past(event: dict[str, Any], week: Week) -> bool:
+    return datetime.fromisoformat(event["recorded_at"]) < week.begins
