@@ -49,6 +49,8 @@ class Departure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     province: str = ""
     """Of residence, a number of the fictional regions."""
     religion: str = ""
+    party: str = ""
+    """Who sets out together has the same; their fates are not independent."""
 
     @property
     def at_risk(self) -> bool:

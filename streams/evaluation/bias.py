@@ -21,8 +21,8 @@ class Group(msgspec.Struct, frozen=True):
 
     `expected` is how many of them would be stopped if each were stopped as often as all the trafficked, all workers without
     papers, or all others are: what the truth explains (indirect standardisation). `ratio` is those stopped against that,
-    with the Wilson bounds of the rate; None where nobody is expected to be stopped. People of one alert are stopped together: for
-    the bounds they count as one, and their group is as much smaller.
+    with the Wilson bounds of the rate; None where nobody is expected to be stopped. People of one alert, and those who set out
+    together, are stopped together: for the bounds they count as one, and their group is as much smaller.
     """
 
     by: str
@@ -85,7 +85,11 @@ def _rates(attempts: Sequence[Judged]) -> dict[Traveller | None, float]:
 def _group(by: str, name: str, members: Sequence[Judged], rates: dict[Traveller | None, float], together: int) -> Group:
     hits, of = sum(one.stopped for one in members), len(members)
     stopped = share(hits, of)
-    alerts = len({one.answer.alert_id for one in members if one.stopped and one.answer})
+    met = [one for one in members if one.stopped and one.answer]
+    alerts = min(
+        len({one.answer.alert_id for one in met if one.answer}),
+        len({one.departure.party or one.departure.person for one in met}),
+    )
     alike = max(alerts, round(of * alerts / hits)) if hits else of
     usual, strict = share(alerts, alike), share(alerts, alike, level=1 - 0.05 / together)
     expected = math.fsum(rates[_kind(one)] for one in members)

@@ -267,6 +267,7 @@ def truth(world: World, trip: Trip, one: Person, at: int, *, seen: bool) -> Depa
         age=one.age(at // DAY),
         province=one.home[:2],
         religion=one.religion,
+        party=f"{trip.people[0].number}-{trip.day}",
     )
 
 
