@@ -40,7 +40,7 @@ def _on_leave(case: Case, trigger: Trigger, exits: list[Fact], policy: Policy) -
 
 
 _LAST_STEPS = ("social_security_registered", "opp_completed")
-"""Insurance and orientation come right before the card (Peraturan BP2MI 7/2022)."""
+"""Insurance and orientation come before the card; where it came first, `procedure_order_broken` says so."""
 
 
 def _card_to_come(case: Case, trigger: Trigger, destination: str | None, policy: Policy) -> list[Fact]:
