@@ -1,6 +1,7 @@
 """The demo: a whole installation on this machine, ordinary travellers, and the stories of seeds/ among them."""
 
 import asyncio
+import fcntl
 import os
 import random
 import secrets
@@ -24,7 +25,7 @@ from streams import stories
 from streams.admin import Admin
 from streams.demo_week import Week
 from streams.feed.fictional import FICTIONAL
-from streams.local import CHECKOUT, Local, LocalError, services
+from streams.local import CHECKOUT, Local, LocalError, refuse_taken_ports, services
 from streams.produce import Outbox, Record
 from streams.publish import envelope, heartbeats, record_of
 from streams.reading import following, log_sizes
@@ -69,8 +70,10 @@ class Tally:
 def installation(say: Say, key: str) -> Iterator[Local]:
     """Kafka, Redis, topics, workers and the gateway, each said with the seconds it took; all stopped at the end."""
     folder = CHECKOUT / ".suar" / "demo"
-    shutil.rmtree(folder, ignore_errors=True)
     with ExitStack() as stack:
+        stack.enter_context(_alone(folder.with_suffix(".lock")))
+        refuse_taken_ports("The demo", [*(WEB_PORT + number for number in range(WORKERS)), FEED_PORT])
+        shutil.rmtree(folder, ignore_errors=True)
         started = time.monotonic()
         local = stack.enter_context(services(folder, KAFKA_PORT, REDIS_PORT))
         say(f"Kafka at {local.kafka.address}, Redis at port {REDIS_PORT}: {time.monotonic() - started:.1f} s")
@@ -85,6 +88,18 @@ def installation(say: Say, key: str) -> Iterator[Local]:
         say(f"{WORKERS} workers and the gateway ready: {time.monotonic() - started:.1f} s")
         say(f"open {PAGE} and come in as any of {len(FICTIONAL)} fictional users, one for each role")
         yield local
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Only whoever has the lock may clear the folder: under a demo that runs, its broker would lose everything."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError("A demo of this checkout is running: end it with Ctrl-C in its terminal first.") from None
+        yield
 
 
 async def _topics(kafka: str) -> None:

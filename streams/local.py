@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +60,13 @@ def _is_taken(port: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def refuse_taken_ports(whose: str, ports: Iterable[int]) -> None:
+    """Raises LocalError when another program listens there."""
+    for port in ports:
+        if _is_taken(port):
+            raise LocalError(f"{whose} needs port {port} and another program has it: stop that or choose another port.")
 
 
 @dataclass(frozen=True)
@@ -174,7 +181,7 @@ class _Server(ABC):
         self.folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as undo:
             pid_file = undo.enter_context(self._claim_folder())
-            self._refuse_taken_ports()
+            refuse_taken_ports(self.name, self._ports)
             process = self._spawn(self._command())
             guard = subprocess.Popen(
                 ["sh", "-c", _GUARD, str(process.pid)], stdin=subprocess.PIPE, start_new_session=True
@@ -198,13 +205,6 @@ class _Server(ABC):
             pid_file.close()
             raise LocalError(f"{self.folder} is in use by another run: stop that or choose another folder.") from None
         return pid_file
-
-    def _refuse_taken_ports(self) -> None:
-        for port in self._ports:
-            if _is_taken(port):
-                raise LocalError(
-                    f"{self.name} needs port {port} and another program has it: stop that or choose another port."
-                )
 
     def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
