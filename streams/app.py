@@ -23,6 +23,7 @@ from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, SCREENINGS, Top
 from streams import metrics, security
 from streams.admit import AdmitFold, Limits
 from streams.budget import Budgets
+from streams.cluster import teller_of
 from streams.conductor import Conductor
 from streams.deliver import DeliverFold, Feeds
 from streams.health import EXIT_STALLED, Health, give_up, stop_in_time
@@ -115,7 +116,7 @@ def build(settings: Settings, policy: Policy) -> faust.App:
     """The Faust app of one worker. Building it connects to nothing."""
     app = _faust(settings)
     admitting, talking = Outbox(settings.kafka), Outbox(settings.kafka)
-    tellers = {name: Teller(connect(settings.redis)) for name in STAGES}
+    tellers = {name: teller_of(settings, connect) for name in STAGES}
     health, limits, feeds = Health(), Limits(settings), Feeds(tellers["deliver"], settings)
     shelf, budgets = Shelf(settings.kafka, policy, health), Budgets(tellers["deliver"], settings, policy)
 

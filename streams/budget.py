@@ -1,4 +1,7 @@
-"""The alert budget in Redis: each answer counts once in its checkpoint's day, however often it is delivered or revised."""
+"""The alert budget in Redis: each answer counts once in its checkpoint's day, however often it is delivered or revised.
+
+The counts stand in the slot of the feeds and of deliver's offsets: what a fail-over forgets of one, it forgets of all.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,6 +12,7 @@ from schemas.alerts import Screening
 from schemas.policy import Policy
 from schemas.topics import AGENCY_DAYS
 from streams import metrics
+from streams.feed_keys import FEEDS
 from streams.settings import Settings
 from streams.teller import Argument, Command, Script, Teller
 
@@ -88,7 +92,7 @@ class Budgets:
         return spent(checkpoint, day, counts, self._policy.budget)
 
     def _keys(self, checkpoint: str, day: date) -> list[str]:
-        prefix = f"{self._namespace}:{{budget:{checkpoint}}}:"
+        prefix = f"{self._namespace}:{{{FEEDS}}}:budget:{checkpoint}:"
         return [f"{prefix}seen:{day}", f"{prefix}counts:{day}"]
 
 

@@ -155,8 +155,8 @@ class Conductor:
         for (part, _), answer in zip(named, answers, strict=True):
             try:
                 part.blobs = part.lane.store.found(answer)
-            except NotSaved as refusal:
-                part.lane.recover(refusal)
+            except (NotSaved, *REDIS_AWAY) as error:
+                part.lane.recover(error)
                 lost.add(part.lane)
         return [part for part in parts if part.lane not in lost]
 
@@ -241,8 +241,8 @@ class Conductor:
             try:
                 lane.store.checked(answer, fence)
                 lane.looked_at = time.monotonic()
-            except NotSaved as refusal:
-                lane.recover(refusal)
+            except (NotSaved, *REDIS_AWAY) as error:
+                lane.recover(error)
 
 
 def _lasts(lane: Lane) -> bool:

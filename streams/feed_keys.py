@@ -1,13 +1,18 @@
 """Names of what stands in Redis for the feeds, for deliver, which writes them, and the gateway. All share one hash tag, and so one slot of a cluster."""
 
+from typing import Final
+
 from streams.settings import Settings
+
+FEEDS: Final = "feed"
+"""The hash tag."""
 
 
 class Keys:
     """Of one installation."""
 
     def __init__(self, settings: Settings) -> None:
-        self._prefix = f"{settings.namespace}:{{feed}}:"
+        self._prefix = f"{settings.namespace}:{{{FEEDS}}}:"
 
     @property
     def epoch(self) -> str:
@@ -41,6 +46,10 @@ class Keys:
     def asked(self, name: str) -> str:
         """What became of a request that may be sent again."""
         return f"{self._prefix}asked:{name}"
+
+    def signed_out(self, session: str) -> str:
+        """That a session was ended."""
+        return f"{self._prefix}signed-out:{session}"
 
     def steps(self, alert_id: str) -> str:
         """When an alert was first on the topic, on a screen, acknowledged and ended."""

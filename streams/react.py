@@ -11,7 +11,6 @@ from functools import lru_cache
 import msgspec
 from aiokafka import ConsumerRecord
 from prometheus_client import Counter
-from redis.asyncio import Redis
 
 from agents import dossier as dossiers
 from agents.assess import Context
@@ -28,7 +27,8 @@ from streams import metrics, traces
 from streams.lanes import Fold, Folded, Records
 from streams.produce import Outbox, Record
 from streams.shelf import Shelf
-from streams.store import Batch, Look, Store
+from streams.store import Batch, Look, Store, place
+from streams.teller import Teller
 
 YIELD_EVERY = 100
 MARKS, VERSIONS = "marks", "versions"
@@ -262,11 +262,13 @@ async def wake_all(folds: Iterable[ReactFold]) -> None:
     await asyncio.gather(*(one.wake(now) for one in folds))
 
 
-async def versions_of(client: Redis, namespace: str) -> dict[Use, dict[str, int]]:
-    """By use and digest: how many partitions judge by that policy, as Redis has it."""
-    keys = [f"{namespace}:{{{FACTS.name}:{partition}}}:{VERSIONS}" for partition in range(FACTS.partitions)]
+async def versions_of(teller: Teller, namespace: str) -> dict[Use, dict[str, int]]:
+    """By use and digest: how many partitions judge by that policy, as Redis has it. Raises redis-py's errors."""
+    keys = [f"{place(namespace, FACTS.name, partition)}{VERSIONS}" for partition in range(FACTS.partitions)]
     counts: dict[Use, dict[str, int]] = {use: {} for use in Use}
-    for blob in await client.mget(keys):
+    for blob in await teller.together([("GET", key) for key in keys]):
+        if isinstance(blob, Exception):
+            raise blob
         held = _VERSIONS.decode(blob) if blob else Versions()
         for use, told in ((Use.LIVE, held.live), (Use.SHADOW, held.shadow)):
             if told is not None:

@@ -101,6 +101,7 @@ class Settings(Security):
 
     kafka: str = Field("127.0.0.1:19292", description="Kafka bootstrap servers")
     redis: str = Field("redis://127.0.0.1:16390/0", description="Redis URL; rediss:// is TLS")
+    redis_cluster: bool = Field(False, description="Redis is a cluster, and SUAR_REDIS names one of its nodes")
     namespace: str = Field("suar", description="Prefix of consumer groups and Redis keys; one per installation")
     pseudonym_key: SecretStr = Field(description="Secret of at least 32 bytes, hex or text: the key of all pseudonyms")
     policy: Path = Field(ROOT / "deploy/policy/2026-11.toml", description="The policy in force until one is published")

@@ -4,8 +4,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
-from streams.teller import Argument, Command, Script, Teller
+from schemas.topics import ALERTS, SCREENINGS
+from streams.feed_keys import FEEDS
+from streams.teller import Argument, Command, Script, Teller, another_life
+
+_ON_FEEDS: Final = {ALERTS.name, SCREENINGS.name}
 
 _CLAIM = Script("""
 local fence = redis.call('INCR', KEYS[3]) .. ':' .. ARGV[1]
@@ -64,15 +69,26 @@ class NotSaved(Exception):  # noqa: N818 - it names what happened
     """The store refused: `lost` (a newer owner), `gone` (Redis lost its memory) or `moved` (progress is not where we left it)."""
 
 
+def place(namespace: str, topic: str, partition: int) -> str:
+    """What the names of a partition's keys begin with; in braces what Redis Cluster takes the slot from: a slot for each
+    partition, or that of the feeds for those that deliver puts there.
+    """
+    if topic in _ON_FEEDS:
+        return f"{namespace}:{{{FEEDS}}}:{topic}:{partition}:"
+    return f"{namespace}:{{{topic}:{partition}}}:"
+
+
 class Store:
-    """One partition's place in Redis. All its keys share a hash tag, and so one slot of a cluster."""
+    """One partition's place in Redis. All its keys share a hash tag, and so one slot of a cluster: a slot of its own, or that
+    of what its folds write beside it, so that both are remembered or forgotten together.
+    """
 
     def __init__(self, teller: Teller, namespace: str, topic: str, partition: int) -> None:
         self._teller = teller
-        self._prefix = f"{namespace}:{{{topic}:{partition}}}:"
+        self._prefix = place(namespace, topic, partition)
         self._standing = Claim(b"", None)
         """Where Redis must still be: our claim, moved on by our saves."""
-        self._life = teller.life
+        self._life = teller.life_at(self._prefix)
 
     def _key(self, name: str) -> str:
         return self._prefix + name
@@ -82,13 +98,13 @@ class Store:
         names = [self._key("fence"), self._key("next"), self._key("claims")]
         fence, following = await self._teller.run(_CLAIM, names, [uuid.uuid4().hex])
         self._standing = Claim(fence, None if following is None else int(following))
-        self._life = self._teller.life
+        self._life = self._teller.life_at(self._prefix)
         return self._standing
 
     @property
     def lasts(self) -> bool:
         """A claim is of one connection: what a fold wrote beside the store must not be forgotten while its offset is kept."""
-        return self._life == self._teller.life
+        return self._life == self._teller.life_at(self._prefix)
 
     async def read(self, names: Sequence[str]) -> list[bytes | None]:
         """Blobs by name, one call for all. Raises NotSaved when Redis is not where this claim left it: what it lacks
@@ -115,7 +131,9 @@ class Store:
 
     async def save(self, fence: bytes, expected: int | None, batch: Batch) -> None:
         """Writes everything of a fold, or nothing. Raises NotSaved."""
-        [answer] = await self._teller.together([self.saving(fence, expected, batch)], self._life)
+        if not self.lasts:
+            raise another_life()
+        [answer] = await self._teller.together([self.saving(fence, expected, batch)], self._teller.life)
         self.saved(answer)
 
     def saving(self, fence: bytes, expected: int | None, batch: Batch) -> Command:

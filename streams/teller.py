@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import Any, Final
@@ -36,29 +37,27 @@ class Script:
         return ("EVALSHA", self.digest, len(keys), *keys, *args)
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    commands: Sequence[Command]
-    answers: "asyncio.Future[list[Any]]"
-    life: int | None
-
-
-class Teller:
-    """A Redis client for many lanes. Commands keep their order; an outage fails those that were under way."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._waiting: list[_Question] = []
-        self._task: asyncio.Task[None] | None = None
-        self._connection: Any = None  # redis-py has one class for each kind of transport
-        self._life = 0
+class Teller(ABC):
+    """A Redis client for many lanes. Commands of one slot keep their order; an outage fails those that were under way."""
 
     @property
-    def life(self) -> int:
-        """Of the connection: after a cut the next one may lead to a Redis that never heard what this one confirmed, such as
+    @abstractmethod
+    def life(self) -> Hashable:
+        """Of the connections: after a cut the next one may lead to a Redis that never heard what this one confirmed, such as
         a replica that was promoted.
         """
-        return self._life
+
+    @abstractmethod
+    def life_at(self, key: str) -> Hashable:
+        """Of the connection to whatever holds that key."""
+
+    @abstractmethod
+    def ask(self, commands: Sequence[Command], life: Hashable = None) -> "asyncio.Future[list[Any]]":
+        """Puts commands in the queue, behind all that were asked before. With `life` they are sent in that one or never."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Closes the connections."""
 
     async def call(self, *words: Argument) -> Any:
         """One command. Raises redis-py's errors."""
@@ -74,14 +73,14 @@ class Teller:
             raise answer
         return answer
 
-    async def together(self, commands: Sequence[Command], life: int | None = None) -> list[Any]:
+    async def together(self, commands: Sequence[Command], life: Hashable = None) -> list[Any]:
         """Many commands, one wait; the error of a command stands in its place. A server that does not know a script yet
         is told. Raises redis-py's errors when no answers came.
         """
         return await self.answers(commands, self.ask(commands, life), life)
 
     async def answers(
-        self, commands: Sequence[Command], asked: "asyncio.Future[list[Any]]", life: int | None = None
+        self, commands: Sequence[Command], asked: "asyncio.Future[list[Any]]", life: Hashable = None
     ) -> list[Any]:
         """What `together` gives, of commands that were asked before."""
         answers = await asked
@@ -92,8 +91,35 @@ class Teller:
                 answers[index] = answer
         return answers
 
-    def ask(self, commands: Sequence[Command], life: int | None = None) -> "asyncio.Future[list[Any]]":
-        """Puts commands in the queue, behind all that were asked before. With `life` they are sent in that one or never."""
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    commands: Sequence[Command]
+    answers: "asyncio.Future[list[Any]]"
+    life: Hashable
+
+
+class OneTeller(Teller):
+    """Of one server, by one connection."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._waiting: list[_Question] = []
+        self._task: asyncio.Task[None] | None = None
+        self._connection: Any = None  # redis-py has one class for each kind of transport
+        self._life = 0
+
+    @property
+    def life(self) -> int:
+        """See Teller."""
+        return self._life
+
+    def life_at(self, key: str) -> int:
+        """See Teller."""
+        return self._life
+
+    def ask(self, commands: Sequence[Command], life: Hashable = None) -> "asyncio.Future[list[Any]]":
+        """See Teller."""
         question = _Question(commands, asyncio.get_running_loop().create_future(), life)
         if not commands:
             question.answers.set_result([])

@@ -22,11 +22,10 @@ class SignedOut:
     def __init__(self) -> None:
         self.names: set[str] = set()
 
-    async def exists(self, name: str) -> int:
+    async def call(self, command: str, name: str, *_: object) -> int:
+        if command == "SET":
+            self.names.add(name)
         return int(name in self.names)
-
-    async def set(self, name: str, value: str, *, ex: object) -> None:
-        self.names.add(name)
 
 
 def settings(**more: Any) -> FeedSettings:

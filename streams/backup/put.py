@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from redis.asyncio import Redis
 
 from schemas.topics import BY_NAME, FACTS, SEALS, Topic
 from streams import security
 from streams.backup.files import BackupError, Kept, Part, read, read_manifest, unlike
 from streams.backup.take import Progress, bounds, group, refuse_wrong, remembered, unheard
+from streams.cluster import plain, teller_of
 from streams.connection import begin
 from streams.produce import Outbox, Record
 from streams.settings import Settings
+from streams.store import place
 
 AT: Final = "suar-at"
 """Header: when the record was first appended, ms since 1970 (UTC). A record that was restored twice keeps the first."""
@@ -79,13 +80,16 @@ async def _refuse_full(kafka: str, topic: Topic) -> None:
 
 async def _refuse_remembered(config: Settings) -> None:
     """Progress in the log that is gone would make workers pass over restored facts, or say nothing about them."""
-    client = Redis.from_url(config.redis, **security.redis(config.redis))
+    teller = teller_of(config, plain)
     try:
-        keys = [f"{config.namespace}:{{{FACTS.name}:{number}}}:next" for number in range(FACTS.partitions)]
-        known = any(value is not None for value in await client.mget(keys))
+        keys = [f"{place(config.namespace, FACTS.name, number)}next" for number in range(FACTS.partitions)]
+        found = await teller.together([("GET", key) for key in keys])
     finally:
-        await client.aclose()
-    if known:
+        await teller.close()
+    for one in found:
+        if isinstance(one, Exception):
+            raise one
+    if any(one is not None for one in found):
         raise BackupError("Redis still holds dossiers: stop the workers and run `suar rebuild --yes`, then restore")
     if await remembered(config):
         raise BackupError(

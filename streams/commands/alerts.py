@@ -6,7 +6,6 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from redis.asyncio import Redis
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -15,11 +14,10 @@ from rich.text import Text as Styled
 from schemas.alerts import OPEN_STATES, Alert, Severity, Text
 from schemas.policy import Policy
 from schemas.topics import ALERTS
-from streams import security
+from streams.cluster import plain, servers, teller_of
 from streams.commands.terminal import COLOURS, Exit, console, fail, in_force, run, without_secrets
 from streams.deliver import Feeds
 from streams.reading import following
-from streams.teller import Teller
 
 
 class Language(StrEnum):
@@ -94,14 +92,15 @@ def explain(
     policy = in_force(config.policy)
 
     async def work() -> Alert | None:
-        client = Redis.from_url(config.redis, **security.redis(config.redis), socket_timeout=5)
-        feeds = Feeds(Teller(client), config)
+        teller = teller_of(config, plain)
+        feeds = Feeds(teller, config)
         found = await feeds.alert(alert_id)
-        if found is None:
+        for client in await servers(config) if found is None else ():
             async for key in client.scan_iter(f"{feeds.keys.alert(alert_id)}*", count=1000):
                 found = await feeds.alert(key.decode().rpartition(":")[2])
                 break
-        await client.aclose()
+            await client.aclose()
+        await teller.close()
         return found
 
     alert = run(work())

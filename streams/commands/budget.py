@@ -6,16 +6,14 @@ from itertools import groupby
 from typing import Annotated
 
 import typer
-from redis.asyncio import Redis
 from rich.table import Column, Table
 from rich.text import Text
 
 from agents.budget import Spent
 from agents.rules.rule import local_time
-from streams import security
 from streams.budget import Budgets
+from streams.cluster import plain, teller_of
 from streams.commands.terminal import COLOURS, console, fail, in_force, run, without_secrets
-from streams.teller import Teller
 
 BAR = 12
 """Cells of a bar at the whole budget; beyond it grows on, up to twice as long."""
@@ -37,7 +35,7 @@ def budget(
     now = datetime.now(UTC)
 
     async def work() -> list[Spent]:
-        teller = Teller(Redis.from_url(config.redis, **security.redis(config.redis), socket_timeout=5))
+        teller = teller_of(config, plain)
         budgets = Budgets(teller, config, policy)
         found: list[Spent] = []
         for place in [checkpoint] if checkpoint else sorted(policy.checkpoints):

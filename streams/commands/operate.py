@@ -14,12 +14,13 @@ from redis.exceptions import RedisError
 from rich.table import Table
 
 from schemas.topics import TOPICS
-from streams import metrics, security, settings
+from streams import metrics, settings
 from streams import policy as policies
 from streams import worker as workers
 from streams.acls import Access
 from streams.admin import Admin, AdminError
 from streams.announce import refuse_changed
+from streams.cluster import servers
 from streams.commands.terminal import configured, console, fail, in_force, run, without_secrets
 from streams.principals import PRINCIPALS
 from streams.settings import Settings
@@ -92,17 +93,21 @@ async def _kafka(config: Settings) -> list[Finding]:
 
 
 async def _redis(config: Settings) -> list[Finding]:
-    client = Redis.from_url(config.redis, **security.redis(config.redis), socket_connect_timeout=2, socket_timeout=2)
+    try:
+        return [finding for client in await servers(config) for finding in await _redis_server(client)]
+    except (OSError, RedisError) as error:
+        return [Finding("Redis", False, config.redis, f"start it, or set SUAR_REDIS ({type(error).__name__})")]
+
+
+async def _redis_server(client: Redis) -> list[Finding]:
     try:
         info = await client.info()
         policy = info.get("maxmemory_policy", "noeviction")  # CONFIG GET is not for a program's user
-    except (OSError, RedisError) as error:
-        return [Finding("Redis", False, config.redis, f"start it, or set SUAR_REDIS ({type(error).__name__})")]
     finally:
         await client.aclose()
-    durable = info.get("aof_enabled") == 1
+    durable, told = info.get("aof_enabled") == 1, client.connection_pool.connection_kwargs
     return [
-        Finding("Redis", True, f"{config.redis}, {info.get('used_memory_human')} used"),
+        Finding("Redis", True, f"{told['host']}:{told['port']}, {info.get('used_memory_human')} used"),
         Finding("Redis appendonly", durable, "on" if durable else "off", "" if durable else "set appendonly yes"),
         Finding(
             "Redis eviction", policy == "noeviction", str(policy), "" if policy == "noeviction" else "set noeviction"
@@ -180,8 +185,7 @@ def rebuild(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = Fal
         typer.confirm(f"Delete every key of namespace {config.namespace} in {config.redis}?", abort=True)
 
     async def work() -> int:
-        client = Redis.from_url(config.redis, **security.redis(config.redis))
-        gone = 0
+        clients, gone = await servers(config), 0
         for pattern in (
             "*:next",
             "*:fence",
@@ -189,9 +193,11 @@ def rebuild(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = Fal
             "*:next",
             "*:fence",
         ):  # what was rebuilt meanwhile is begun anew, on clean ground
-            async for key in client.scan_iter(f"{config.namespace}:{pattern}", count=1000):
-                gone += await client.unlink(key)
-        await client.aclose()
+            for client in clients:
+                async for key in client.scan_iter(f"{config.namespace}:{pattern}", count=1000):
+                    gone += await client.unlink(key)
+        for client in clients:
+            await client.aclose()
         return gone
 
     console.print(f"{run(work())} keys deleted; workers rebuild now (see suar_lag_records)")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from rich.markup import escape
 from rich.table import Column, Table
@@ -18,10 +17,11 @@ from schemas.topics import FACTS
 from streams import allow as allowing
 from streams import book as books
 from streams import policy as policies
-from streams import security, shadowing
+from streams import shadowing
 from streams.allow import Kind
 from streams.announce import Announcer, UnknownVersionError
 from streams.book import Book
+from streams.cluster import plain, teller_of
 from streams.commands.terminal import Exit, configured, console, fail, in_force, run, without_secrets
 from streams.differences import differences
 from streams.react import versions_of
@@ -192,13 +192,13 @@ async def _put(config: Settings, use: Use, what: Policy | str) -> str:
 
 async def _taken_up(config: Settings) -> dict[Use, dict[str, int]] | None:
     """By use and digest: how many partitions judge by it. None when Redis does not say."""
-    client = Redis.from_url(config.redis, **security.redis(config.redis), socket_connect_timeout=2, socket_timeout=2)
+    teller = teller_of(config, plain)
     try:
-        return await versions_of(client, config.namespace)
+        return await versions_of(teller, config.namespace)
     except (OSError, RedisError):
         return None
     finally:
-        await client.aclose()
+        await teller.close()
 
 
 def _uses(book: Book, version: str) -> list[tuple[Use, Announced | None]]:

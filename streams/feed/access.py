@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 import httpx
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.requests import HTTPConnection
 
@@ -29,7 +28,9 @@ from streams.feed.oidc import Attempt, Client, Issuer, IssuerAwayError, NotSigne
 from streams.feed.problems import Problem
 from streams.feed.sessions import ABSOLUTE, Session, Sessions
 from streams.feed.settings import FeedSettings
+from streams.feed_keys import Keys
 from streams.settings import MIN_KEY_BYTES, SettingsError
+from streams.teller import Teller
 
 CSRF_COOKIE, CSRF_HEADER, CSRF_FIELD = "suar_csrf", "X-CSRF-Token", "csrf"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,14 +46,14 @@ _log = logging.getLogger(__name__)
 class Access:
     """Who may come in; one for each gateway, at `app.state.suar.access`."""
 
-    def __init__(self, settings: FeedSettings, redis: "Redis", http: httpx.AsyncClient) -> None:
+    def __init__(self, settings: FeedSettings, teller: Teller, http: httpx.AsyncClient) -> None:
         """Raises KeysError or SettingsError: a gateway that cannot tell people apart does not start."""
         self.settings = settings
         self.sessions = Sessions(_session_key(settings))
         self.issuer = _issuer(settings, http)
         self.secure = settings.sign_in != "development"
         """Cookies travel over https alone, except in development."""
-        self._redis, self._prefix = redis, f"{settings.namespace}:{{feed}}:signed-out:"
+        self._teller, self._prefix = teller, Keys(settings).signed_out("")
         self._keys = ApiKeys(settings.api_keys)
         per_minute = settings.requests_per_minute
         self._rates = Rates(per_minute / 60, per_minute)
@@ -145,13 +146,13 @@ class Access:
     async def _signed_out(self, sid: str) -> bool:
         """Redis away: a session that was signed out may live on until it is idle; nobody else is kept from work."""
         try:
-            return bool(await self._redis.exists(self._prefix + sid))
+            return bool(await self._teller.call("EXISTS", self._prefix + sid))
         except RedisError:
             return False
 
     async def sign_out(self, who: Caller) -> None:
         """Ends the session on every copy of the gateway; RedisError when that cannot be written."""
-        await self._redis.set(self._prefix + str(who.session), "1", ex=ABSOLUTE)
+        await self._teller.call("SET", self._prefix + str(who.session), "1", "EX", int(ABSOLUTE.total_seconds()))
 
     def seat(self, connection: HTTPConnection, session: Session) -> None:
         """Writes the session's cookies with whatever is answered."""

@@ -9,7 +9,6 @@ from typing import Annotated, Final
 from aiokafka import TopicPartition
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from redis.asyncio import Redis
 
 from schemas.envelope import System
 from streams.feed.arrivals import Arrivals, Refusals, Tail
@@ -20,6 +19,8 @@ from streams.produce import Outbox
 from streams.publish import topics_of
 from streams.refusals import MOST_REDRIVES, Redriven, Reject, Wanted, redrive
 from streams.settings import Settings
+from streams.store import place as place_of
+from streams.teller import Teller
 
 MOST_SHOWN: Final = 500
 
@@ -27,8 +28,8 @@ MOST_SHOWN: Final = 500
 class Agencies:
     """What the log says of each agency; at `app.state.suar.agencies`."""
 
-    def __init__(self, settings: Settings, redis: Redis, freshness: Freshness) -> None:
-        self._kafka, self._namespace, self._redis = settings.kafka, settings.namespace, redis
+    def __init__(self, settings: Settings, teller: Teller, freshness: Freshness) -> None:
+        self._kafka, self._namespace, self._teller = settings.kafka, settings.namespace, teller
         self._freshness = freshness
         self._arrivals = {system: Arrivals.of(settings.kafka, system) for system in System}
         self._refusals = Refusals.of_all(settings.kafka)
@@ -97,7 +98,7 @@ class Agencies:
 
     async def _next(self, place: TopicPartition) -> int:
         """The next offset that admission takes; it keeps it beside its fence."""
-        found = await self._redis.get(f"{self._namespace}:{{{place.topic}:{place.partition}}}:next")
+        found = await self._teller.call("GET", f"{place_of(self._namespace, place.topic, place.partition)}next")
         return int(found) if found else 0
 
     async def _heard(self, system: System) -> object:

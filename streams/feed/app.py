@@ -95,7 +95,7 @@ def _own_pages(app: FastAPI) -> None:
         suar: Installation = request.app.state.suar
         try:
             async with asyncio.timeout(READY_WITHIN):
-                answers = bool(await suar.redis.ping())
+                answers = await suar.boards.store.answers()
         except (TimeoutError, OSError, RedisError):
             answers = False
         well = answers and suar.boards.well

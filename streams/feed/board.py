@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from streams import metrics, traces
@@ -254,8 +253,8 @@ class Board:
 class Boards:
     """All boards of a gateway, and the one task that reads for them. An outage of Redis leaves them as they are."""
 
-    def __init__(self, redis: Redis, teller: Teller, settings: FeedSettings) -> None:
-        self.store = FeedStore(redis, teller, settings)
+    def __init__(self, waiting: Teller, teller: Teller, settings: FeedSettings) -> None:
+        self.store = FeedStore(waiting, teller, settings)
         self._settings = settings
         self._boards: dict[str, Board] = {}
         self._opening: dict[str, asyncio.Lock] = {}

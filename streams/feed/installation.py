@@ -18,6 +18,7 @@ from schemas.policy import Policy
 from streams import policy as policies
 from streams import security
 from streams.budget import Budgets
+from streams.cluster import teller_of
 from streams.feed.access import Access
 from streams.feed.agencies import Agencies
 from streams.feed.audit import Audit
@@ -45,7 +46,6 @@ class Installation:
 
     settings: FeedSettings
     policy: Policy
-    redis: Redis
     teller: Teller
     outbox: Outbox
     boards: Boards
@@ -66,11 +66,11 @@ async def opened(settings: FeedSettings) -> AsyncIterator[Installation]:
     Raises SettingsError or PolicyError.
     """
     policy = policies.load(settings.policy)
-    redis = connect(settings.redis)
-    teller, outbox, audit_box = Teller(connect(settings.redis)), Outbox(settings.kafka), Outbox(settings.kafka)
+    waiting, teller = teller_of(settings, connect), teller_of(settings, connect)
+    outbox, audit_box = Outbox(settings.kafka), Outbox(settings.kafka)
     freshness = Freshness(teller, settings, policy)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(redis.aclose)
+        stack.push_async_callback(waiting.close)
         stack.push_async_callback(teller.close)
         stack.push_async_callback(outbox.stop)
         stack.push_async_callback(audit_box.stop)
@@ -78,18 +78,17 @@ async def opened(settings: FeedSettings) -> AsyncIterator[Installation]:
         suar = Installation(
             settings=settings,
             policy=policy,
-            redis=redis,
             teller=teller,
             outbox=outbox,
-            boards=Boards(redis, teller, settings),
+            boards=Boards(waiting, teller, settings),
             notes=Notes(settings.notes_key),
             freshness=freshness,
             times=Times(teller, settings),
             budgets=Budgets(teller, settings, policy),
-            access=Access(settings, redis, http),
+            access=Access(settings, teller, http),
             audit=Audit(audit_box),
             intake=Intake(outbox, settings),
-            agencies=Agencies(settings, redis, freshness),
+            agencies=Agencies(settings, teller, freshness),
         )
         stack.push_async_callback(suar.agencies.stop)
         await suar.audit.start()

@@ -3,10 +3,9 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from redis.asyncio import Redis
 
 from streams.feed.cursor import Cursor, order
 from streams.feed_keys import Keys
@@ -72,9 +71,9 @@ class Held:
 class FeedStore:
     """The feeds of one installation. Its methods raise redis-py's errors. What waits for news has a connection of its own."""
 
-    def __init__(self, redis: Redis, teller: Teller, settings: Settings) -> None:
+    def __init__(self, waiting: Teller, teller: Teller, settings: Settings) -> None:
         self.teller, self.keys = teller, Keys(settings)
-        self._waiting: Any = redis
+        self._waiting = waiting
 
     async def open(self, feed: str) -> Opened:
         """Everything that is open in a feed, with its cursor: one script, so that nothing comes between them."""
@@ -98,15 +97,23 @@ class FeedStore:
         """Entries of several feeds after an id of each; waits a little for the first of them."""
         names = {self.keys.stream(feed): feed for feed in after}
         wanted = {self.keys.stream(feed): entry for feed, entry in after.items()}
-        answer = await self._waiting.xread(wanted, count=count, block=wait_ms)
+        answer = await self._waiting.call(
+            "XREAD", "COUNT", count, "BLOCK", wait_ms, "STREAMS", *wanted, *wanted.values()
+        )
         return {
-            names[name.decode()]: [(entry.decode(), fields) for entry, fields in entries] for name, entries in answer
+            names[name.decode()]: [(entry.decode(), paired(fields)) for entry, fields in entries]
+            for name, entries in answer or ()
         }
 
     async def epoch(self) -> str | None:
         """Of this life of Redis; None when it was emptied and nobody wrote since."""
         found: bytes | None = await self.teller.call("GET", self.keys.epoch)
         return found.decode() if found else None
+
+    async def answers(self) -> bool:
+        """Whoever holds the feeds does."""
+        await self.epoch()
+        return True
 
     async def alert(self, alert_id: str) -> Held | None:
         """The newest revision of an alert."""

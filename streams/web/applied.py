@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from streams.feed.installation import Installation
+from streams.feed.store import paired
 from streams.feed_keys import Keys
 
 NEWEST: Final = 2000
@@ -28,10 +29,11 @@ async def last_applied(suar: Installation, feed: str | None) -> dict[str, dateti
     """By rule, the newest trigger on which it spoke. Empty without a feed. Raises redis-py's errors."""
     if feed is None:
         return {}
-    entries: Any = await suar.redis.xrevrange(Keys(suar.settings).stream(feed), count=NEWEST)
+    stream = Keys(suar.settings).stream(feed)
+    entries: Any = await suar.teller.call("XREVRANGE", stream, "+", "-", "COUNT", NEWEST)
     found: dict[str, datetime] = {}
     for _, fields in entries:
-        entry = _ENTRY.decode(fields[b"entry"])
+        entry = _ENTRY.decode(paired(fields)[b"entry"])
         for one in entry.indications:
             if entry.at is not None and entry.at > found.get(one.rule, _EVER):
                 found[one.rule] = entry.at

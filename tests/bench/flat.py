@@ -15,7 +15,7 @@ from schemas.facts import Fact, Value, decode
 from schemas.identity import Subject
 from streams.app import connect
 from streams.store import Batch, Claim, Store
-from streams.teller import Teller
+from streams.teller import OneTeller
 from tests.bench.agency import NATION
 from tests.bench.ground import Ground
 from tests.bench.replay import admitted, context
@@ -50,7 +50,7 @@ def run(ground: Ground) -> list[Row]:
 
 
 async def _run(ground: Ground) -> list[Row]:
-    teller = Teller(connect(ground.redis))
+    teller = OneTeller(connect(ground.redis))
     towns = []
     for size in (ground.scale.few_dossiers, ground.scale.many_dossiers):
         ground.say(f"writing {size:,} dossiers")

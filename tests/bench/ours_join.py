@@ -27,7 +27,7 @@ from streams.produce import Outbox, Record
 from streams.settings import Settings
 from streams.source import Source
 from streams.store import Batch, Store
-from streams.teller import Teller
+from streams.teller import OneTeller, Teller
 from tests.bench.join import Alert, Dossier, Event, step
 from tests.bench.peers.brief import Brief
 from tests.bench.topics import create
@@ -158,7 +158,7 @@ def build(brief: Brief, mind: Mind, redis: str) -> faust.App:
         autodiscover=False,
     )
     channel: Any = app.channel(maxsize=CHANNEL)
-    teller, outbox = Teller(connect(redis)), Outbox(brief.kafka)
+    teller, outbox = OneTeller(connect(redis)), Outbox(brief.kafka)
     health = Health()
 
     def lane(place: TopicPartition, source: Source, conductor: Conductor) -> Lane:

@@ -26,6 +26,7 @@ from streams.local import Local
 from streams.produce import Outbox, Record
 from streams.reading import everything
 from streams.settings import Settings
+from streams.store import place
 from tests.drills.workers import KEY, Worker, until
 
 READ_BY_WORKERS = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS)
@@ -149,7 +150,7 @@ class Installation:
     def folded(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> dict[Place, int]:
         """The next offset to fold, as Redis has it; 0 where nothing was folded."""
         places = [(topic.name, number) for topic in topics for number in range(topic.partitions)]
-        found = self.redis.mget([f"{self.namespace}:{{{name}:{number}}}:next" for name, number in places])
+        found = self.redis.mget([f"{place(self.namespace, *one)}next" for one in places])
         return {place: int(value or 0) for place, value in zip(places, found, strict=True)}
 
     def settle(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> None:

@@ -14,7 +14,7 @@ from streams.app import connect
 from streams.budget import CLOSED_AFTER, Budgets
 from streams.local import Local
 from streams.settings import load
-from streams.teller import Teller
+from streams.teller import OneTeller, Teller
 from tests.stories.play import POLICY
 from tests.unit.test_budget import answer
 
@@ -23,7 +23,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 async def teller(local: Local) -> AsyncIterator[Teller]:
-    one = Teller(connect(local.redis.address))
+    one = OneTeller(connect(local.redis.address))
     yield one
     await one.close()
 

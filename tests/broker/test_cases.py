@@ -19,6 +19,7 @@ from schemas.wire import Reason
 from streams.local import Local
 from streams.produce import Record
 from streams.publish import heartbeats, record_of
+from streams.store import place
 from tests.broker.installation import Installation, metric
 from tests.broker.people import Event, Traveller
 from tests.drills.workers import Worker, until
@@ -213,7 +214,7 @@ def test_br074_an_offset_beyond_the_log_s_end_is_a_full_rebuild(suar: Installati
     _stopped(suar)
     said, entries = suar.ends([ALERTS, SCREENINGS]), suar.entries("SUPERVISOR:A-CGK")
     for (name, number), end in suar.ends([topic]).items():
-        suar.redis.set(f"{suar.namespace}:{{{name}:{number}}}:next", end + 1000)
+        suar.redis.set(f"{place(suar.namespace, name, number)}next", end + 1000)
     began = time.monotonic()
     worker = _worker(suar)
     assert time.monotonic() - began < READY_WITHIN

@@ -11,12 +11,12 @@ from schemas.topics import ALERTS
 from streams.app import connect
 from streams.local import Local
 from streams.store import Batch, Store
-from streams.teller import Teller
+from streams.teller import OneTeller, Teller
 
 
 @pytest.fixture
 async def teller(local: Local) -> AsyncIterator[Teller]:
-    one = Teller(connect(local.redis.address))
+    one = OneTeller(connect(local.redis.address))
     yield one
     await one.close()
 

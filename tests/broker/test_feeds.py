@@ -20,7 +20,7 @@ from streams.app import connect
 from streams.deliver import PAST, Feeds, Heard
 from streams.local import Local
 from streams.store import NotSaved
-from streams.teller import Teller
+from streams.teller import OneTeller
 from tests.drills.workers import KEY
 from tests.stories.play import FOLDER, play, read
 
@@ -92,7 +92,7 @@ async def _hands(local: Local) -> AsyncIterator[Hands]:
     config = settings_of.load(
         kafka="none:1", redis=local.redis.address, namespace=namespace, pseudonym_key=KEY, feed_length=1000
     )
-    tellers = [Teller(connect(local.redis.address)) for _ in range(2)]
+    tellers = [OneTeller(connect(local.redis.address)) for _ in range(2)]
     feeds = [Feeds(teller, config) for teller in tellers]
     redis = Redis.from_url(local.redis.address)
     yield Hands(redis, namespace, feeds, await feeds[0].epoch())

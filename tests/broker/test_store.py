@@ -18,7 +18,7 @@ from streams.app import connect
 from streams.local import Local
 from streams.publish import heartbeats, record_of
 from streams.store import Batch, Look, NotSaved, Store
-from streams.teller import Script, Teller
+from streams.teller import OneTeller, Script, Teller
 from tests.broker.installation import Installation, metric
 from tests.broker.people import Traveller
 from tests.drills.workers import until
@@ -35,7 +35,7 @@ async def redis(local: Local) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def teller(local: Local) -> AsyncIterator[Teller]:
-    one = Teller(connect(local.redis.address))
+    one = OneTeller(connect(local.redis.address))
     yield one
     await one.close()
 
@@ -269,7 +269,7 @@ def test_a_connection_cut_under_a_question_is_an_outage(local: Local) -> None:
     """uvloop raises RuntimeError of a write on it; nobody may wait for ever for the answer, and the next question is asked anew."""
 
     async def cut_and_ask() -> tuple[Exception, object]:
-        teller = Teller(connect(local.redis.address))
+        teller = OneTeller(connect(local.redis.address))
         await teller.call("PING")
         teller._connection._writer.transport.abort()
         try:
@@ -287,7 +287,7 @@ def test_a_connection_cut_under_a_question_is_an_outage(local: Local) -> None:
 
 
 async def test_whoever_asks_hears_of_any_failure(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
-    teller = Teller(connect(local.redis.address))
+    teller = OneTeller(connect(local.redis.address))
 
     async def broken(_: object) -> list[object]:
         raise KeyError("a bug")

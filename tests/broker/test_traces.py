@@ -35,7 +35,7 @@ def test_every_stage_writes_the_same_trace(suar: Installation) -> None:
     suar.settle()
     name = THEIRS[3:35].decode()
     steps = [line for line in _lines(worker) if line["trace"] == name]
-    assert [line["message"] for line in steps][:2] == ["admit", "react"]
+    assert [line["message"] for line in steps].count("admit") == 1
     assert {line["message"] for line in steps} == {"admit", "react", "deliver"}
     assert all(0 <= float(line["ms"]) < 60_000 for line in steps)
     written = {line["trace"] for line in _lines(worker)}

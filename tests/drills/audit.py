@@ -19,6 +19,7 @@ from schemas.alerts import Alert, Screening
 from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, MAX_RECORD_BYTES, REJECTED, SCREENINGS, Topic
 from streams.settings import Settings
+from streams.store import place
 from tests.drills.ground import NAMESPACE, Ground
 from tests.drills.replay import Replay, read
 from tests.drills.truth import Truth, answer_of, facts_of, members_of, newest, standing_of
@@ -99,7 +100,7 @@ class Audit:
         found: dict[str, Dossier] = {}
         redis = self.ground.redis
         for partition in range(FACTS.partitions):
-            prefix = f"{NAMESPACE}:{{{FACTS.name}:{partition}}}:d:"
+            prefix = f"{place(NAMESPACE, FACTS.name, partition)}d:"
             names = list(redis.scan_iter(f"{prefix.replace('{', '[{]').replace('}', '[}]')}*", count=5000))
             for start in range(0, len(names), 2000):
                 some = names[start : start + 2000]
@@ -107,8 +108,8 @@ class Audit:
                     found[name.decode().removeprefix(prefix)] = dossiers.decode(blob)
         wanted = {name: one for name, one in replay.dossiers.items() if one != Dossier(one.subject)}
         self._matches(found, wanted)
-        keys = [f"{NAMESPACE}:{{{FACTS.name}:{partition}}}:marks" for partition in range(FACTS.partitions)]
-        marks = [msgspec.json.decode(blob or b"{}", type=dict[str, datetime]) for blob in redis.mget(keys)]
+        keys = [f"{place(NAMESPACE, FACTS.name, partition)}marks" for partition in range(FACTS.partitions)]
+        marks = [msgspec.json.decode(blob or b"{}", type=dict[str, datetime]) for blob in self.ground.values(keys)]
         _same("marks against the log", dict(enumerate(marks)), replay.marks)
         self.figures["dossiers"] = len(found)
         return found
@@ -163,7 +164,7 @@ class Audit:
         wanted: dict[str, int] = {}
         for name, revision in said:
             wanted[name] = max(revision, wanted.get(name, 0))
-        pipe = self.ground.redis.pipeline(transaction=False)
+        pipe = self.ground.redis.pipeline()
         for name in wanted:
             pipe.hget(f"{NAMESPACE}:{{feed}}:{kind}:{name}", "revision")
         found = {name: int(value or 0) for name, value in zip(wanted, pipe.execute(), strict=True)}

@@ -11,12 +11,13 @@ from pathlib import Path
 import msgspec
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from redis import Redis
+from redis import Redis, RedisCluster
 from redis import exceptions as redis_errors
 
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, SCREENINGS, Topic
 from streams.local import Local
 from streams.produce import Record
+from streams.store import place
 from tests.drills.workers import KEY, Worker, until
 
 NAMESPACE = "suar"
@@ -119,7 +120,8 @@ class Ground:
 
     def __post_init__(self) -> None:
         address = self.local.kafka.address
-        self.redis = Redis.from_url(self.local.redis.address, socket_timeout=5)
+        clustered = "SUAR_REDIS_CLUSTER" in self.settings
+        self.redis = (RedisCluster if clustered else Redis).from_url(self.local.redis.address, socket_timeout=5)
         self._admin = AdminClient({"bootstrap.servers": address, "log_level": 0, "socket.timeout.ms": 5000})
         self._ends = Consumer(
             {"bootstrap.servers": address, "log_level": 0, "socket.timeout.ms": 5000, "group.id": "drill"}
@@ -175,15 +177,21 @@ class Ground:
         """The next offset to fold of each partition, as Redis has it; nothing where Redis does not know."""
         places = [(topic.name, partition) for topic in topics for partition in range(topic.partitions)]
         try:
-            found = self.redis.mget([f"{NAMESPACE}:{{{name}:{partition}}}:next" for name, partition in places])
+            found = self.values([f"{place(NAMESPACE, *one)}next" for one in places])
         except redis_errors.RedisError:
             return {}
         return {place: int(value) for place, value in zip(places, found, strict=True) if value is not None}
 
     def marks_seen(self) -> list[int]:
         """How many feeds' marks each partition of `suar.facts` remembers."""
-        names = [f"{NAMESPACE}:{{{FACTS.name}:{partition}}}:marks" for partition in range(FACTS.partitions)]
-        return [len(msgspec.json.decode(blob)) if blob else 0 for blob in self.redis.mget(names)]
+        names = [f"{place(NAMESPACE, FACTS.name, partition)}marks" for partition in range(FACTS.partitions)]
+        return [len(msgspec.json.decode(blob)) if blob else 0 for blob in self.values(names)]
+
+    def values(self, names: Sequence[str]) -> list[bytes | None]:
+        """Of keys in any slots."""
+        if isinstance(self.redis, RedisCluster):
+            return self.redis.mget_nonatomic(names)
+        return self.redis.mget(names)
 
     def committed(self, stage: str, topic: Topic) -> Ends:
         """What Kafka remembers of a stage's progress on a topic; nothing while the broker is away."""
@@ -296,8 +304,8 @@ class Ground:
         known: Ends = {}
         shown = time.monotonic()
         while not self._watch_stops.wait(0.2):
-            for place, offset in self.progress(AGENCY_TOPICS).items():
-                known[place] = max(offset, known.get(place, 0))
+            for where, offset in self.progress(AGENCY_TOPICS).items():
+                known[where] = max(offset, known.get(where, 0))
             self.folded = sum(known.values())
             self.facts = sum(self.progress([FACTS]).values())
             if time.monotonic() - shown > 5:

@@ -16,7 +16,7 @@ from streams.deliver import Feeds, Heard
 from streams.feed.apikeys import PREFIX, Key, digest, new_secret, save
 from streams.produce import partition_of
 from streams.settings import Settings
-from streams.teller import Teller
+from streams.teller import OneTeller
 from tests.broker.installation import Installation
 from tests.drills.workers import Worker, until
 
@@ -142,7 +142,7 @@ class Pen:
         """`log`: a letter before its places, where another log writes into the same feeds."""
         self._letter = log
         self._redis = Redis.from_url(settings.redis, protocol=2)
-        self.feeds = Feeds(Teller(self._redis), settings)
+        self.feeds = Feeds(OneTeller(self._redis), settings)
         self.log: list[Heard] = []
 
     async def write(self, said: Sequence[Alert | Screening]) -> None:

@@ -91,7 +91,7 @@ async def test_sign_out_ends_the_session_everywhere() -> None:
 
 async def test_redis_away_keeps_nobody_from_work() -> None:
     class Away:
-        async def exists(self, name: str) -> int:
+        async def call(self, *_: str) -> int:
             raise RedisAway
 
     async with gate(Away(), **DEVELOPMENT) as app, browser(app) as web:

@@ -94,19 +94,24 @@ def cluster_on(
         front = primary.front = fronts.enter_context(Front(primary.port))
         replica = RedisReplica(folder / "redis-2", free_port(), follows=link.port)
         with running((primary, replica, kafka)):
-            asyncio.run(_create_topics(kafka.address))
+            create_topics(kafka.address)
             yield Cluster(kafka, (primary, replica), front, link, Local(kafka.nodes[0], primary))
 
 
-async def _create_topics(bootstrap: str) -> None:
-    async with Admin(bootstrap) as admin:
-        await admin.create(replication=BROKERS)
+def create_topics(bootstrap: str) -> None:
+    """All of them, with a copy on each broker."""
+
+    async def create() -> None:
+        async with Admin(bootstrap) as admin:
+            await admin.create(replication=BROKERS)
+
+    asyncio.run(create())
 
 
 @contextmanager
-def ground_on(cluster: Cluster, folder: Path, title: str) -> Iterator[Ground]:
+def ground_on(local: Local, folder: Path, title: str, **settings: str) -> Iterator[Ground]:
     """The surroundings of one drill on it."""
-    ground = Ground(title.removeprefix("test_").replace("_", " "), folder, cluster.local)
+    ground = Ground(title.removeprefix("test_").replace("_", " "), folder, local, settings)
     try:
         yield ground
     finally:

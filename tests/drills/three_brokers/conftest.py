@@ -21,5 +21,5 @@ def cluster(folder: Path) -> Iterator[Cluster]:
 @pytest.fixture
 def ground(cluster: Cluster, folder: Path, request: pytest.FixtureRequest) -> Iterator[Ground]:
     """Where a drill happens."""
-    with ground_on(cluster, folder, request.node.name) as made:
+    with ground_on(cluster.local, folder, request.node.name) as made:
         yield made
