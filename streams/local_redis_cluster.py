@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -36,8 +36,8 @@ class RedisNode(RedisServer):
         partial = ("--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0")
         return [*super()._command(), *cluster, *promotion, *partial]
 
-    def client(self) -> Redis:
-        """Of this node alone."""
+    def client(self) -> Any:
+        """Of this node alone; what it answers to a command of the cluster has no types."""
         return Redis("127.0.0.1", self.port, socket_timeout=5)
 
     def start(self) -> None:
