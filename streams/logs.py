@@ -29,12 +29,18 @@ class Lines(logging.Formatter):
         return super().formatMessage(record) + "".join(f" {name}={value}" for name, value in _given(record).items())
 
 
-_FIELDS = structlog.stdlib.ExtraAdder()
+_EXTRA = structlog.stdlib.ExtraAdder()
+
+
+def _fields(logger: logging.Logger, name: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Adds what a logger gave with `extra`, and not what a formatter put on the record before."""
+    found = _EXTRA(logger, name, told)
+    return {name: value for name, value in found.items() if name not in {"message", "asctime"}}
 
 
 def _given(record: logging.LogRecord) -> dict[str, object]:
     """What a logger gave with `extra`."""
-    found = _FIELDS(logging.getLogger(), "", {"_record": record})
+    found = _fields(logging.getLogger(), "", {"_record": record})
     return {name: value for name, value in found.items() if name != "_record"}
 
 
@@ -44,7 +50,7 @@ def _json() -> logging.Formatter:
         processors=[
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
-            _FIELDS,
+            _fields,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             structlog.processors.format_exc_info,
             _named,
