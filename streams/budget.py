@@ -60,11 +60,9 @@ class Budgets:
         """Takes answers in, each once. The measures show the newest day of each checkpoint."""
         young = [one for one in screenings if now - one.at <= CLOSED_AFTER]
         days = [day_of(one, self._policy) for one in young]
-        found = await self._teller.together([self._counting(one, day) for one, day in zip(young, days, strict=True)])
+        found = await self._teller.all([self._counting(one, day) for one, day in zip(young, days, strict=True)])
         newest: dict[str, Sequence[bytes | None]] = {}
         for one, day, counts in zip(young, days, found, strict=True):
-            if isinstance(counts, Exception):
-                raise counts
             if day >= self._newest.get(one.checkpoint, day):
                 self._newest[one.checkpoint] = day
                 newest[one.checkpoint] = counts

@@ -168,7 +168,7 @@ class Feeds:
     async def _known(self, heard: Sequence[Heard]) -> "dict[str, _Before]":
         """What Redis has of the alerts among these."""
         names = list(dict.fromkeys(one.said.alert_id for one in heard if isinstance(one.said, Alert)))
-        found = await self._teller.together([self._newest(name) for name in names])
+        found = await self._teller.all([self._newest(name) for name in names])
         pairs = ((name, _before(one)) for name, one in zip(names, found, strict=True))
         return {name: one for name, one in pairs if one is not None}
 
@@ -226,9 +226,7 @@ class _Before(msgspec.Struct, frozen=True):
 _WHOM = msgspec.json.Decoder(_Before)
 
 
-def _before(found: Sequence[bytes | None] | Exception) -> _Before | None:
-    if isinstance(found, Exception):
-        raise found
+def _before(found: Sequence[bytes | None]) -> _Before | None:
     whole, quiet = found
     return msgspec.structs.replace(_WHOM.decode(whole), quiet=quiet == b"1") if whole else None
 

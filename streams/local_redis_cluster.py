@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -100,7 +101,7 @@ class RedisCluster:
             with primary.client() as client:
                 client.execute_command("CLUSTER ADDSLOTSRANGE", begin, end - 1)
         for primary, replica in self.shards:
-            _in_time(lambda: self._replicate(replica, primary), f"{replica.folder.name} meets the others")  # noqa: B023
+            _in_time(partial(self._replicate, replica, primary), f"{replica.folder.name} meets the others")
         _in_time(self.whole, "the cluster is whole")
 
     def whole(self) -> bool:

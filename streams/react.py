@@ -266,9 +266,7 @@ async def versions_of(teller: Teller, namespace: str) -> dict[Use, dict[str, int
     """By use and digest: how many partitions judge by that policy, as Redis has it. Raises redis-py's errors."""
     keys = [f"{place(namespace, FACTS.name, partition)}{VERSIONS}" for partition in range(FACTS.partitions)]
     counts: dict[Use, dict[str, int]] = {use: {} for use in Use}
-    for blob in await teller.together([("GET", key) for key in keys]):
-        if isinstance(blob, Exception):
-            raise blob
+    for blob in await teller.all([("GET", key) for key in keys]):
         held = _VERSIONS.decode(blob) if blob else Versions()
         for use, told in ((Use.LIVE, held.live), (Use.SHADOW, held.shadow)):
             if told is not None:

@@ -73,6 +73,14 @@ class Teller(ABC):
             raise answer
         return answer
 
+    async def all(self, commands: Sequence[Command]) -> list[Any]:
+        """Every answer, or the first error. Raises redis-py's errors."""
+        answers = await self.together(commands)
+        for one in answers:
+            if isinstance(one, Exception):
+                raise one
+        return answers
+
     async def together(self, commands: Sequence[Command], life: Hashable = None) -> list[Any]:
         """Many commands, one wait; the error of a command stands in its place. A server that does not know a script yet
         is told. Raises redis-py's errors when no answers came.

@@ -83,13 +83,10 @@ async def _refuse_remembered(config: Settings) -> None:
     teller = teller_of(config, plain)
     try:
         keys = [f"{place(config.namespace, FACTS.name, number)}next" for number in range(FACTS.partitions)]
-        found = await teller.together([("GET", key) for key in keys])
+        known = await teller.all([("GET", key) for key in keys])
     finally:
         await teller.close()
-    for one in found:
-        if isinstance(one, Exception):
-            raise one
-    if any(one is not None for one in found):
+    if any(one is not None for one in known):
         raise BackupError("Redis still holds dossiers: stop the workers and run `suar rebuild --yes`, then restore")
     if await remembered(config):
         raise BackupError(

@@ -94,20 +94,23 @@ async def _kafka(config: Settings) -> list[Finding]:
 
 async def _redis(config: Settings) -> list[Finding]:
     try:
-        return [finding for client in await servers(config) for finding in await _redis_server(client)]
+        return [finding for client in await servers(config) for finding in await _redis_server(client, config)]
     except (OSError, RedisError) as error:
-        return [Finding("Redis", False, config.redis, f"start it, or set SUAR_REDIS ({type(error).__name__})")]
+        advice = "start it, or set SUAR_REDIS" + (", or SUAR_REDIS_CLUSTER=false" if config.redis_cluster else "")
+        return [Finding("Redis", False, config.redis, f"{advice} ({type(error).__name__})")]
 
 
-async def _redis_server(client: Redis) -> list[Finding]:
+async def _redis_server(client: Redis, config: Settings) -> list[Finding]:
     try:
         info = await client.info()
         policy = info.get("maxmemory_policy", "noeviction")  # CONFIG GET is not for a program's user
     finally:
         await client.aclose()
     durable, told = info.get("aof_enabled") == 1, client.connection_pool.connection_kwargs
+    known = config.redis_cluster or not info.get("cluster_enabled")
+    used = f"{told['host']}:{told['port']}, {info.get('used_memory_human')} used"
     return [
-        Finding("Redis", True, f"{told['host']}:{told['port']}, {info.get('used_memory_human')} used"),
+        Finding("Redis", known, used, "" if known else "it is a cluster: set SUAR_REDIS_CLUSTER=true"),
         Finding("Redis appendonly", durable, "on" if durable else "off", "" if durable else "set appendonly yes"),
         Finding(
             "Redis eviction", policy == "noeviction", str(policy), "" if policy == "noeviction" else "set noeviction"

@@ -95,7 +95,8 @@ def _own_pages(app: FastAPI) -> None:
         suar: Installation = request.app.state.suar
         try:
             async with asyncio.timeout(READY_WITHIN):
-                answers = await suar.boards.store.answers()
+                await suar.boards.store.epoch()
+            answers = True
         except (TimeoutError, OSError, RedisError):
             answers = False
         well = answers and suar.boards.well

@@ -110,11 +110,6 @@ class FeedStore:
         found: bytes | None = await self.teller.call("GET", self.keys.epoch)
         return found.decode() if found else None
 
-    async def answers(self) -> bool:
-        """Whoever holds the feeds does."""
-        await self.epoch()
-        return True
-
     async def alert(self, alert_id: str) -> Held | None:
         """The newest revision of an alert."""
         found = paired(await self.teller.call("HGETALL", self.keys.alert(alert_id)))

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
+from typer.testing import CliRunner
 
 from schemas.topics import ALERTS, FACTS, SCREENINGS
 from streams.app import connect
+from streams.cli import app
 from streams.cluster import ClusterTeller, read_slots, servers, slot_of, teller_of
 from streams.feed.installation import connect as gateway_connects
 from streams.feed.store import FeedStore
@@ -101,6 +103,7 @@ async def test_a_slot_that_moved_is_an_outage_and_then_found(shards: RedisCluste
     refused = [number for number, well in enumerate(first) if not well]
     for number in refused:
         claims[number] = await stores[number].claim()
+        assert claims[number].next is None, "a save that was refused was made"
         await stores[number].save(claims[number].fence, claims[number].next, Batch(7))
     for store in stores:
         assert (await store.claim()).next == 7
@@ -147,6 +150,16 @@ async def test_one_node_is_enough_to_find_the_others(shards: RedisCluster) -> No
     for client in found:
         assert (await client.info("replication"))["role"] == "master"
         await client.aclose()
+
+
+def test_doctor_tells_a_cluster_from_one_server(shards: RedisCluster) -> None:
+    node = next(node for node in shards.nodes if node.leads())
+    settings = {"SUAR_REDIS": node.address, "SUAR_KAFKA": "127.0.0.1:1", "SUAR_PSEUDONYM_KEY": "p" * 32}
+    alone = CliRunner().invoke(app, ["doctor"], env=settings | {"COLUMNS": "200"})
+    assert "SUAR_REDIS_CLUSTER=true" in alone.output
+    whole = CliRunner().invoke(app, ["doctor"], env=settings | {"COLUMNS": "200", "SUAR_REDIS_CLUSTER": "true"})
+    assert "SUAR_REDIS_CLUSTER" not in whole.output
+    assert all(f"127.0.0.1:{primary.port}" in whole.output for primary in shards.nodes if primary.leads())
 
 
 async def test_no_node_at_all_is_an_outage(server_folder: Path) -> None:
