@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from streams.local import CHECKOUT, Local
 from tests.broker.installation import Installation
@@ -43,6 +43,12 @@ def browser(here: Site) -> Iterator[Browser]:
         one.close()
 
 
+def follow(page: Page, to_click: Locator) -> None:
+    """Clicks what leads to another page, and waits for that page: a click alone does not."""
+    with page.expect_navigation():
+        to_click.click()
+
+
 class Visitor:
     """Somebody with a browser. What the browser complains about is kept; a page must give it no reason."""
 
@@ -57,7 +63,7 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         self.page.goto("/signin")
-        self.page.get_by_role("button", name=name).click()
+        follow(self.page, self.page.get_by_role("button", name=name))
 
     def shot(self, name: str) -> None:
         """Kept for people to look at."""

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, expect
 
 from streams.web.areas import number
 from tests.feed.home_areas import DESA, ELSEWHERE, KABUPATEN, NEIGHBOUR
-from tests.web.conftest import Visitor
+from tests.web.conftest import Visitor, follow
 from tests.web.site import Site
 
 
@@ -34,15 +34,15 @@ def test_a_village_is_led_to_its_own_counts(browser: Browser, here: Site) -> Non
 def test_the_whole_country_is_filtered_without_scripts(plain: Visitor) -> None:
     page = plain.page
     page.goto("/")
-    page.get_by_role("link", name="Daerah asal").click()
+    follow(page, page.get_by_role("link", name="Daerah asal"))
     listed = page.locator("tbody tr")
     assert {KABUPATEN, DESA, NEIGHBOUR, ELSEWHERE} <= {row.get_attribute("data-area") for row in listed.all()}
     page.get_by_label("Kode wilayah").fill("9901")
     page.get_by_label("Tingkat").select_option("KABUPATEN")
-    page.get_by_role("button", name="Saring").click()
+    follow(page, page.get_by_role("button", name="Saring"))
     assert [row.get_attribute("data-area") for row in listed.all()] == [KABUPATEN]
     page.get_by_label("Kode wilayah").fill("9955")
-    page.get_by_role("button", name="Saring").click()
+    follow(page, page.get_by_role("button", name="Saring"))
     expect(page.locator(".empty")).to_contain_text("kurang dari 3 orang")
 
 

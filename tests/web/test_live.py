@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, expect
 
-from tests.web.conftest import Visitor
+from tests.web.conftest import Visitor, follow
 from tests.web.site import Site
 
 
@@ -70,7 +70,7 @@ def test_filters_live_in_the_address(coordinator: Visitor, here: Site) -> None:
     page = coordinator.page
     coordinator.live()
     page.select_option("#f-severity", "HIGH")
-    page.get_by_role("button", name="Saring", exact=True).click()
+    follow(page, page.get_by_role("button", name="Saring", exact=True))
     assert "severity=HIGH" in page.url
     shown = {row.get_attribute("data-severity") for row in page.locator(".row").all()}
     assert shown == {"HIGH"}
@@ -131,7 +131,7 @@ def test_language_and_colours_are_one_click_away_and_stay(plain: Visitor) -> Non
     page = plain.page
     page.goto("/?feed=COORDINATOR:*")
     assert page.locator("html").get_attribute("lang") == "id"
-    page.get_by_role("link", name="English").click()
+    follow(page, page.get_by_role("link", name="English"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Alerts")
     page.goto("/rules")
     assert page.locator("html").get_attribute("lang") == "en"

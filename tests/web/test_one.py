@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.web.conftest import Visitor
+from tests.web.conftest import Visitor, follow
 from tests.web.site import Site
 
 
@@ -124,7 +124,7 @@ def test_evidence_stands_on_lanes_and_in_a_table(coordinator: Visitor) -> None:
 def test_a_group_opens_its_network_and_its_members(coordinator: Visitor) -> None:
     coordinator.open("strangers_one_booking")
     page = coordinator.page
-    page.get_by_role("link", name="Gambar jaringan").click()
+    follow(page, page.get_by_role("link", name="Gambar jaringan"))
     people = page.locator(".person text").all_text_contents()
     assert sorted(people)[0].startswith("Orang 1")
     assert page.locator("tbody tr").count() == len(people) == page.locator(".edge").count()
@@ -139,7 +139,7 @@ def test_a_page_holds_no_more_than_its_role_may_see(browser: Browser, here: Site
     one = Visitor(browser, here, name)
     page = one.page
     page.goto(f"/?feed={feed}")
-    page.locator(".row .why").first.click()
+    follow(page, page.locator(".row .why").first)
     text = page.content()
     counter = feed.startswith("COUNTER")
     assert ("simkim/" in text) is not counter, "evidence is the supervisor's"

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.web.conftest import SHOTS, Visitor
+from tests.web.conftest import SHOTS, Visitor, follow
 from tests.web.site import Site
 
 PAGES = (
@@ -67,7 +67,7 @@ def test_the_notice_names_the_ground_and_never_a_source(plain: Visitor, browser:
     page = plain.page
     page.goto(f"/alerts/{name}/notice")
     page.select_option("#ground", "CPMI_NON_PROCEDURAL")
-    page.get_by_role("button", name="Pilih").click()
+    follow(page, page.get_by_role("button", name="Pilih"))
     sheet = page.locator(".sheet").inner_text()
     assert "UU 18/2017" in sheet
     assert "Ombudsman RI 137" in sheet
@@ -89,9 +89,9 @@ def test_nobody_signed_in_is_led_to_the_sign_in_and_back(browser: Browser, here:
     page = context.new_page()
     page.goto("/checkpoints")
     assert page.url.endswith("/signin?next=%2Fcheckpoints")
-    page.get_by_role("button", name="contoh-koordinator").click()
+    follow(page, page.get_by_role("button", name="contoh-koordinator"))
     assert page.url == f"{here.url}/checkpoints"
-    page.get_by_role("button", name="Keluar").click()
+    follow(page, page.get_by_role("button", name="Keluar"))
     assert page.url.endswith("/signin")
     context.close()
 
