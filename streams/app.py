@@ -228,7 +228,8 @@ class Clockwork(mode.Service):
                         self._health.idle(lane.name)
                     elif not waits and self._health.stalled(lane.name, self._settings.stall_seconds):
                         seconds = self._settings.stall_seconds
-                        give_up(EXIT_STALLED, f"{lane.name}: {lag} records wait and none moved for {seconds:.0f} s")
+                        what = f"{lane.name}: {lag} records wait and none moved for {seconds:.0f} s; {lane.doing}"
+                        give_up(EXIT_STALLED, what)
 
     def _ages(self) -> None:
         """Every second, so that a silent feed is seen to age, and a policy to be taken up."""

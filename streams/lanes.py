@@ -143,6 +143,17 @@ class Lane:
         return self._claimed and self.busy is None and not self.closed
 
     @property
+    def doing(self) -> str:
+        """What it is at, for whoever must find out why it stands still."""
+        if self.busy is not None:
+            return "in a pass that has not ended"
+        if not self._claimed:
+            return "not claimed"
+        if self._waiting_records:
+            return f"{self._waiting_records} records at hand and in no pass"
+        return "paused" if self._paused else f"nothing was fetched from {self._source.reads_from(self.partition)}"
+
+    @property
     def fence(self) -> bytes:
         """What proves that the partition is ours."""
         return self._claim.fence
@@ -179,7 +190,8 @@ class Lane:
             if fetched.begins > self._covered:
                 metrics.GAPS.labels(self.fold.stage).inc()
                 self._seek(self.next or 0)
-                return ()
+                fresh = []
+                break
             self._covered = max(self._covered, fetched.ends)
             fresh += [record for record in fetched.records if record.offset >= (self.next or 0)]
         if self._paused and self._waiting_records < self._settings.backlog // 2:

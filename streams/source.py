@@ -259,6 +259,10 @@ class Source(mode.Service):
             self._read_to[partition] = offset
             self.consumer.seek(partition, offset)
 
+    def reads_from(self, partition: TopicPartition) -> int | None:
+        """Where the next fetch begins, as far as is known here."""
+        return self._read_to.get(partition)
+
     def pause(self, partition: TopicPartition) -> None:
         """Stops fetching; nothing when the partition is no longer ours."""
         if partition in self.consumer.assignment():
