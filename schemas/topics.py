@@ -83,6 +83,13 @@ CORRECTIONS = Topic(
     "suar.corrections", "requests for correction and their answers, keyed by request; no identity", None, partitions=1
 )
 
+IDENTITIES = Topic(
+    "suar.identities",
+    "who a pseudonym is, sealed for the gateway: the newest name and document, keyed by subject and part",
+    None,
+    config={"cleanup.policy": "compact,delete", "retention.ms": str(int(FACT_DAYS.total_seconds() * 1000))},
+)
+
 AGENCY_TOPICS: tuple[Topic, ...] = (
     _agency(
         "simkim.passports",
@@ -212,5 +219,6 @@ TOPICS: tuple[Topic, ...] = (
     AUDIT,
     SEALS,
     CORRECTIONS,
+    IDENTITIES,
 )
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -18,6 +18,7 @@ from schemas.heartbeat import FeedHeartbeat
 from schemas.identity import Identifier, Identifies, Private, Sketched, Subject, SubjectKind, pseudonym, subject
 from schemas.names import sketch
 from schemas.nik import usable_kk, usable_nik
+from schemas.register import Told, told
 from schemas.topics import HEARTBEAT, Topic
 
 MAX_EVENT_BYTES = 1024 * 1024
@@ -81,6 +82,8 @@ class Admitted:
 
     notes: tuple[Note, ...]
     unknown_codes: int = 0
+    told: tuple[Told, ...] = ()
+    """In clear, to be sealed at once: who those are that the event is about."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,9 @@ def admit(value: bytes | None, *, topic: Topic, at: datetime, now: datetime, key
     if envelope.type == HEARTBEAT:
         return _heartbeat(envelope, system, now)
     event = _event(envelope, system, topic)
-    notes = tuple(_notes(envelope, event, at, key))
-    return Admitted(notes, _unknown_codes(event))
+    read = list(_facts(envelope, event, at, key))
+    notes = tuple(Note(Subject(one), fact) for fact, _ in read for one in fact.to)
+    return Admitted(notes, _unknown_codes(event), tuple(each for fact, clear in read for each in told(fact, clear)))
 
 
 def _envelope(value: bytes) -> Envelope:
@@ -241,8 +245,10 @@ def _contract_error(error: ValidationError) -> BadRecord:
     return BadRecord(_KINDS.get(first["type"], Reason.WRONG_VALUE), where)
 
 
-def _notes(envelope: Envelope, event: Event, at: datetime, key: bytes) -> Iterator[Note]:
-    """The event as facts, one copy for each subject that keeps it; a manifest becomes one fact a passenger."""
+def _facts(envelope: Envelope, event: Event, at: datetime, key: bytes) -> Iterator[tuple[Fact, "Data"]]:
+    """The event as facts, for each subject that keeps it, beside what it said in clear; a manifest becomes one fact a
+    passenger.
+    """
     identity = f"{envelope.source}/{envelope.id}"
     for suffix, kind, model, data in _parts(event):
         sealed, subjects = _pseudonymous(model, data, key)
@@ -259,7 +265,7 @@ def _notes(envelope: Envelope, event: Event, at: datetime, key: bytes) -> Iterat
             supersedes=_sibling(envelope, envelope.supersedes, suffix),
         )
         _refuse_identifier_in_text(model, data, fact)
-        yield from (Note(one, fact) for one in to)
+        yield fact, data
 
 
 def _sibling(envelope: Envelope, other: str | None, suffix: str) -> str | None:

@@ -10,10 +10,13 @@ from aiokafka import ConsumerRecord
 
 from schemas import wire
 from schemas.facts import MARK, Fact, digest, encode
-from schemas.topics import BY_NAME, FACTS, MAX_RECORD_BYTES, REJECTED
+from schemas.register import Entry, Told
+from schemas.register import encode as entry
+from schemas.topics import BY_NAME, FACTS, IDENTITIES, MAX_RECORD_BYTES, REJECTED
 from streams import metrics, traces
 from streams.lanes import Fold, Folded, Records
 from streams.produce import Headers, Record
+from streams.sealing import Sealer
 from streams.settings import Settings
 from streams.store import Batch
 
@@ -59,8 +62,10 @@ class AdmitFold(Fold):
     resumes_from_kafka = True
     lazy = True
 
-    def __init__(self, topic: str, settings: Settings, limits: Limits) -> None:
+    def __init__(self, topic: str, settings: Settings, limits: Limits, sealer: Sealer | None = None) -> None:
+        """Without a sealer nobody's identity is kept."""
         self._topic = BY_NAME[topic]
+        self._sealer = sealer
         self._key, self._limits = settings.key, limits
         self._trace_share = settings.trace_share
         self._steps: list[traces.Step] = []
@@ -107,14 +112,25 @@ class AdmitFold(Fold):
             if outcome.unknown_codes:
                 self._unknown_codes.inc(outcome.unknown_codes)
             headers = self._followed(record, outcome.notes[0].fact.id) if outcome.notes else ()
-            return [
+            facts = [
                 Record(FACTS.name, note.subject.encode(), encode(note.fact), headers=headers) for note in outcome.notes
             ]
+            return facts + self._sealed(outcome.told)
         if isinstance(outcome, wire.Heartbeat):
             self._count("heartbeat")
             return self._marks(record, outcome, at)
         self._count("tombstone")
         return []
+
+    def _sealed(self, told: Sequence[Told]) -> list[Record]:
+        """Who it is, for the gateway alone."""
+        sealer = self._sealer
+        if sealer is None:
+            return []
+        return [
+            Record(IDENTITIES.name, one.key.encode(), entry(Entry(one.at, sealer.seal(one.value, one.key))))
+            for one in told
+        ]
 
     def _followed(self, record: "ConsumerRecord[bytes, bytes]", event: str) -> Headers:
         """The trace of an event, when it has one."""

@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 
 from schemas.envelope import System
 from schemas.policy import Policy
-from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, SCREENINGS, Topic
+from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, IDENTITIES, POLICY, SCREENINGS, Topic
 from streams import metrics, security
 from streams.admit import AdmitFold, Limits
 from streams.budget import Budgets
@@ -27,9 +27,11 @@ from streams.cluster import teller_of
 from streams.conductor import Conductor
 from streams.deliver import DeliverFold, Feeds
 from streams.health import EXIT_STALLED, Health, give_up, stop_in_time
+from streams.keep import KeepFold
 from streams.lanes import KAFKA_AWAY, REDIS_AWAY, Deps, Fold, Lane
 from streams.produce import Outbox
 from streams.react import ReactFold, wake_all
+from streams.sealing import Sealer
 from streams.settings import Settings
 from streams.shelf import Shelf
 from streams.source import Source
@@ -41,10 +43,12 @@ log = logging.getLogger("suar")
 MakeFold = Callable[[TopicPartition, Store], Fold]
 Lanes = dict[TopicPartition, Lane]
 MakeLane = Callable[[TopicPartition, Source, Conductor], Lane]
-STAGES = ("admit", "react", "deliver")
+STAGES = ("admit", "react", "deliver", "keep")
 """Each has a connection to Redis of its own, so that none waits for another's answers; and what is admitted does not wait
 for the acknowledgement of what is said.
 """
+GATHER = frozenset({"deliver", "keep"})
+"""Nobody waits at a counter for what these do."""
 CHANNEL = 8
 """Fetches between source and agent."""
 CONNECTIONS = 4
@@ -118,6 +122,7 @@ def build(settings: Settings, policy: Policy) -> faust.App:
     admitting, talking = Outbox(settings.kafka), Outbox(settings.kafka)
     tellers = {name: teller_of(settings, connect) for name in STAGES}
     health, limits, feeds = Health(), Limits(settings), Feeds(tellers["deliver"], settings)
+    sealer = Sealer(settings.identity_seal) if settings.identity_seal else None
     shelf, budgets = Shelf(settings.kafka, policy, health), Budgets(tellers["deliver"], settings, policy)
 
     services: list[Any] = []  # Faust takes instances where its types say classes
@@ -126,7 +131,7 @@ def build(settings: Settings, policy: Policy) -> faust.App:
         channel = app.channel(maxsize=CHANNEL)
         outbox, teller = admitting if name == "admit" else talking, tellers[name]
         sources = tuple(
-            Source(stage=name, topic=topic.name, channel=channel, settings=settings, gathers=name == "deliver")
+            Source(stage=name, topic=topic.name, channel=channel, settings=settings, gathers=name in GATHER)
             for topic in topics
         )
 
@@ -139,11 +144,13 @@ def build(settings: Settings, policy: Policy) -> faust.App:
         services.extend(sources)
         return made
 
-    stages = (
-        stage("admit", AGENCY_TOPICS, lambda tp, store: AdmitFold(tp.topic, settings, limits)),
+    stages: tuple[Stage, ...] = (
+        stage("admit", AGENCY_TOPICS, lambda tp, store: AdmitFold(tp.topic, settings, limits, sealer)),
         stage("react", (FACTS,), lambda tp, store: ReactFold(tp.partition, store, talking, shelf)),
         stage("deliver", (ALERTS, SCREENINGS), lambda tp, store: DeliverFold(feeds, budgets)),
     )
+    if sealer is not None:
+        stages += (stage("keep", (IDENTITIES,), lambda tp, store: KeepFold()),)
 
     @app.agent(app.topic(POLICY.name, value_serializer="raw", key_type=bytes, value_type=bytes), name="policy")
     async def policies(stream: Any) -> None:

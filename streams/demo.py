@@ -21,7 +21,7 @@ from pathlib import Path
 from schemas.alerts import Alert, Screening
 from schemas.envelope import System
 from schemas.topics import ALERTS, FACTS, REJECTED, SCREENINGS
-from streams import stories
+from streams import sealing, stories
 from streams.admin import Admin
 from streams.demo_week import Week
 from streams.feed.fictional import FICTIONAL
@@ -118,10 +118,12 @@ class _Program:
 
 
 def _programs(local: Local, key: str) -> list[_Program]:
+    opens, seal = sealing.pair()
     common = {
         "SUAR_KAFKA": local.kafka.address,
         "SUAR_REDIS": local.redis.address,
         "SUAR_PSEUDONYM_KEY": key,
+        "SUAR_IDENTITY_SEAL": seal,
     }
     workers = [
         _Program("worker", f"worker-{number}", WEB_PORT + number, {**common, "SUAR_WEB_PORT": str(WEB_PORT + number)})
@@ -133,6 +135,7 @@ def _programs(local: Local, key: str) -> list[_Program]:
         "SUAR_SIGN_IN": "development",
         "SUAR_SESSION_KEY": secrets.token_hex(32),
         "SUAR_NOTES_KEY": secrets.token_hex(32),
+        "SUAR_IDENTITY_KEY": opens,
     }
     return [*workers, _Program("feed", "feed", FEED_PORT, gateway)]
 

@@ -19,6 +19,7 @@ from schemas.topics import (
     CORRECTIONS,
     DESK,
     FACTS,
+    IDENTITIES,
     PAGES,
     POLICY,
     REJECTED,
@@ -130,10 +131,10 @@ def _group(name: str) -> Grant:
 WORKER: Final = Principal(
     "suar-worker",
     "admits, reacts and delivers",
-    writes=(FACTS, ALERTS, SCREENINGS, REJECTED, SHADOW, AREAS),
-    reads=(*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS, POLICY),
+    writes=(FACTS, ALERTS, SCREENINGS, REJECTED, SHADOW, AREAS, IDENTITIES),
+    reads=(*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS, POLICY, IDENTITIES),
     compares=TOPICS,
-    groups=("admit-", "react-", "deliver-", "worker"),
+    groups=("admit-", "react-", "deliver-", "keep-", "worker"),
 )
 FEED: Final = Principal(
     "suar-feed",

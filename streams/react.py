@@ -19,10 +19,11 @@ from agents.freshness import complete, marked
 from agents.react import Reaction, react
 from agents.versions import Use, Versions, announced
 from schemas.alerts import Screening
-from schemas.facts import MARK, POLICY_IN_FORCE, TICK, TO_ALL, Fact, decode, digest, encode
+from schemas.facts import ERASED, MARK, POLICY_IN_FORCE, TICK, TO_ALL, Fact, decode, digest, encode
 from schemas.identity import Subject, kind_of
+from schemas.register import keys_of
 from schemas.shadow import Change, Shadowed
-from schemas.topics import ALERTS, AREAS, FACTS, SCREENINGS, SHADOW
+from schemas.topics import ALERTS, AREAS, FACTS, IDENTITIES, SCREENINGS, SHADOW
 from streams import metrics, traces
 from streams.lanes import Fold, Folded, Records
 from streams.produce import Outbox, Record
@@ -136,6 +137,8 @@ class ReactFold(Fold):
                 sheet.steps.append(step)
                 said = [dataclasses.replace(one, headers=step.headers) for one in said]
             sheet.out += said
+            if fact.kind == ERASED:
+                sheet.out += [Record(IDENTITIES.name, key.encode(), None) for key in keys_of(name)]
             sheet.answered += _answered(fact, reaction.screenings)
 
     def _for_all(self, fact: Fact, sheet: Sheet) -> None:

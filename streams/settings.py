@@ -104,6 +104,9 @@ class Settings(Security):
     redis_cluster: bool = Field(False, description="Redis is a cluster, and SUAR_REDIS names one of its nodes")
     namespace: str = Field("suar", description="Prefix of consumer groups and Redis keys; one per installation")
     pseudonym_key: SecretStr = Field(description="Secret of at least 32 bytes, hex or text: the key of all pseudonyms")
+    identity_seal: str | None = Field(
+        None, description="Public key that identities are sealed for, hex; none: they are not kept"
+    )
     policy: Path = Field(ROOT / "deploy/policy/2026-11.toml", description="The policy in force until one is published")
     log_format: Format = Field("text", description="How logs are written: text, or json with one object a line")
     trace_share: float = Field(0.01, ge=0, le=1, description="Share of events that are followed from agency to screen")

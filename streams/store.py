@@ -32,7 +32,8 @@ for i = 1, looks do
   at = at + 3
 end
 for i = 3 + clocks, #KEYS do
-  redis.call('SET', KEYS[i], ARGV[at]); at = at + 1
+  if ARGV[at] == '' then redis.call('DEL', KEYS[i]) else redis.call('SET', KEYS[i], ARGV[at]) end
+  at = at + 1
 end
 redis.call('SET', KEYS[2], ARGV[3])
 return 'saved'
@@ -58,7 +59,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one fold writes: blobs by name, looks, and the offset that comes after it."""
+    """What one fold writes: blobs by name (an empty one is taken away), looks, and the offset that comes after it."""
 
     next: int
     blobs: Mapping[str, bytes] = field(default_factory=dict)

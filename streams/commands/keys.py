@@ -12,8 +12,11 @@ from rich.table import Table
 from streams.commands.terminal import Exit, console, fail
 from streams.feed.apikeys import ID, PREFIX, Key, KeysError, digest, load, new_secret, save
 from streams.feed.callers import Grant, GrantError
+from streams.sealing import pair
 
-keys = typer.Typer(help="API keys of systems: new, list, revoke.", no_args_is_help=True)
+keys = typer.Typer(
+    help="API keys of systems: new, list, revoke; and the pair of keys for identities.", no_args_is_help=True
+)
 
 File = Annotated[Path, typer.Option("--file", envvar="SUAR_API_KEYS", help="The file of keys")]
 Name = Annotated[str, typer.Argument(help="The key's id, such as cgk-counter or siskop2mi")]
@@ -65,6 +68,19 @@ def list_keys(file: File = DEFAULT) -> None:
     for name, key in sorted(_known(file).items()):
         table.add_row(name, key.kind, " ".join(key.grants), f"{key.expires:%Y-%m-%d}", _state(key, now))
     console.print(table)
+
+
+@keys.command("identity")
+def identity() -> None:
+    """Make a pair of keys for identities and show it, once: workers seal with the one, gateways open with the other.
+
+    To turn it: give gateways the new key in front of the old one, with a comma, then workers the new seal.
+
+    Example: suar keys identity
+    """
+    private, public = pair()
+    for line in (f"SUAR_IDENTITY_SEAL={public}", f"SUAR_IDENTITY_KEY={private}"):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _state(key: Key, now: datetime) -> str:

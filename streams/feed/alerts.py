@@ -22,6 +22,7 @@ from schemas.outcomes import (
 )
 from streams.feed.callers import Caller, Known
 from streams.feed.commands import Order, Seen, carry_out, etag, look
+from streams.feed.identities import able
 from streams.feed.installation import Installation
 from streams.feed.notes import LONGEST
 from streams.feed.problems import Problem
@@ -82,12 +83,15 @@ class Snooze(Command):
 
 @router.get("")
 async def one(request: Request, who: Known, alert_id: str) -> JSONResponse:
-    """The alert, its history and its notes; `ETag` is what a command sends back as `If-Match`."""
+    """The alert, its history, its notes, and for what its people's identities may be opened; `ETag` is what a command sends
+    back as `If-Match`.
+    """
     suar: Installation = request.app.state.suar
     seen = await look(suar, who, alert_id)
     history = await suar.boards.store.past(alert_id)
     suar.audit.saw(who, "alert", (alert_id,), request)
-    body = {"alert": seen.view, "history": history, "notes": notes(suar, seen)}
+    purposes = able(who, seen) if suar.opener.able else ()
+    body = {"alert": seen.view, "history": history, "notes": notes(suar, seen), "purposes": purposes}
     return JSONResponse(body, headers={"ETag": etag(seen)})
 
 

@@ -25,6 +25,7 @@ from streams.feed import (
     areas,
     crossings,
     feeds,
+    identities,
     ingest,
     live,
     problems,
@@ -62,6 +63,7 @@ def build(settings: FeedSettings) -> FastAPI:
     app.include_router(live.router)
     app.include_router(shown.router)
     app.include_router(alerts.router)
+    app.include_router(identities.router)
     app.include_router(crossings.router)
     app.include_router(travellers.router)
     app.include_router(access.router)

@@ -68,13 +68,7 @@ class Audit:
 
         Nothing was seen when there are no ids, and nothing is noted.
         """
-        address = request.client.host if request.client else ""
-        number = str(request.scope.get("state", {}).get("request_id", "")) or uuid4().hex
-        now = datetime.now(UTC)
-        rest = iter(ids)
-        while some := tuple(islice(rest, IDS_IN_ONE)):
-            look = Look(now, caller.name, caller.kind, caller.roles, what, some, address, number)
-            self._waiting.append(Record(AUDIT.name, some[0].encode(), msgspec.json.encode(look)))
+        self._waiting.extend(_records(caller, what, ids, request))
         while self._waiting and self.unsent > self._most:
             self._waiting.popleft()
             metrics.AUDIT_LOST.inc()
@@ -82,6 +76,10 @@ class Audit:
         if self.unsent:
             self._empty.clear()
             self._more.set()
+
+    async def certainly(self, caller: Caller, what: str, ids: Iterable[str], request: HTTPConnection) -> None:
+        """As `saw`, and returns when the log has it. Raises aiokafka's errors: then it must not be shown."""
+        await self._outbox.send(_records(caller, what, ids, request))
 
     async def _run(self) -> None:
         while True:
@@ -102,3 +100,14 @@ class Audit:
             return
         self._sending = []
         metrics.AUDIT_UNSENT.set(self.unsent)
+
+
+def _records(caller: Caller, what: str, ids: Iterable[str], request: HTTPConnection) -> list[Record]:
+    address = request.client.host if request.client else ""
+    number = str(request.scope.get("state", {}).get("request_id", "")) or uuid4().hex
+    now = datetime.now(UTC)
+    rest, records = iter(ids), list[Record]()
+    while some := tuple(islice(rest, IDS_IN_ONE)):
+        look = Look(now, caller.name, caller.kind, caller.roles, what, some, address, number)
+        records.append(Record(AUDIT.name, some[0].encode(), msgspec.json.encode(look)))
+    return records

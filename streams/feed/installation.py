@@ -30,6 +30,7 @@ from streams.feed.settings import FeedSettings
 from streams.feed.tasks import begun, ended
 from streams.feed.times import Times
 from streams.produce import Outbox
+from streams.sealing import Opener
 from streams.teller import Teller
 
 log = logging.getLogger("suar")
@@ -50,6 +51,7 @@ class Installation:
     outbox: Outbox
     boards: Boards
     notes: Notes
+    opener: Opener
     freshness: Freshness
     times: Times
     budgets: Budgets
@@ -82,6 +84,7 @@ async def opened(settings: FeedSettings) -> AsyncIterator[Installation]:
             outbox=outbox,
             boards=Boards(waiting, teller, settings),
             notes=Notes(settings.notes_key),
+            opener=Opener(settings.identity_key),
             freshness=freshness,
             times=Times(teller, settings),
             budgets=Budgets(teller, settings, policy),

@@ -23,6 +23,9 @@ class FeedSettings(Settings):
     )
     session_key: SecretStr | None = Field(None, description="Secret that signs the sessions of people")
     notes_key: SecretStr | None = Field(None, description="Key of officers' notes: 32 bytes, hex or base64")
+    identity_key: SecretStr | None = Field(
+        None, description="Private keys that open identities, hex, the newest first, separated by commas"
+    )
     oidc_issuer: str | None = Field(None, description="Issuer of the identity provider, as its tokens name it")
     oidc_client_id: str | None = Field(None, description="Our name with the identity provider")
     oidc_client_secret: SecretStr | None = Field(None, description="Our secret with the identity provider")

@@ -7,25 +7,21 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 
-from agents import dossier as dossiers
 from agents.dossier import Dossier
 from agents.things import alert_of
 from schemas.alerts import OPEN_STATES, TriggerKind
 from schemas.identity import Identifier, Subject, SubjectKind, pseudonym, subject
-from schemas.topics import FACTS
 from streams.feed.callers import AT_CHECKPOINTS, Caller, Known
 from streams.feed.commands import Seen, look
+from streams.feed.dossiers import followed
 from streams.feed.installation import Installation
 from streams.feed.problems import Problem
-from streams.produce import partition_of
 
 router = APIRouter(prefix="/v1/travellers", tags=["travellers"])
 
 _DOCUMENT: Final = re.compile(r"(?P<issuer>[A-Z]{3})-(?P<number>[A-Z0-9]{6,9})")
 _BEFORE: Final = frozenset({TriggerKind.MANIFEST, TriggerKind.APPLICATION})
 _OPEN: Final = frozenset(state.value for state in OPEN_STATES)
-MOST_HOPS: Final = 4
-"""A document has an owner, whose temporary number may have a real one behind it."""
 _ASKING: Final = (*AT_CHECKPOINTS, "COORDINATOR")
 
 Document = Annotated[str, Path(description="Issuer and number as read: `IDN-X1234567`", max_length=16)]
@@ -64,7 +60,7 @@ def _subject(suar: Installation, document: str) -> Subject:
 
 async def _open_alerts(suar: Installation, who: Caller, asked: Subject) -> list[Seen]:
     """Those that this caller may see, gravest first; others are not even counted."""
-    held = [name for one in await _dossiers(suar, asked) for name in _named(one)]
+    held = [name for one in await followed(suar, asked) for name in _named(one)]
     seen: list[Seen] = []
     for name in dict.fromkeys(held):
         try:
@@ -74,21 +70,6 @@ async def _open_alerts(suar: Installation, who: Caller, asked: Subject) -> list[
         if one.view.get("state") in _OPEN:
             seen.append(one)
     return sorted(seen, key=lambda one: str(one.view.get("severity")), reverse=True)
-
-
-async def _dossiers(suar: Installation, asked: Subject) -> list[Dossier]:
-    """The document's, and that of whoever it belongs to."""
-    found: list[Dossier] = []
-    following: Subject | None = asked
-    while following is not None and len(found) < MOST_HOPS:
-        key = f"{suar.settings.namespace}:{{{FACTS.name}:{partition_of(following.encode())}}}:d:{following}"
-        blob: bytes | None = await suar.teller.call("GET", key)
-        if blob is None:
-            break
-        one = dossiers.decode(blob)
-        found.append(one)
-        following = one.owner
-    return found
 
 
 def _named(one: Dossier) -> Iterable[str]:

@@ -32,17 +32,26 @@ async def alert(page: Visit, alert_id: str) -> Response:
     return await show(page, alert_id)
 
 
-async def fetched(page: Page, alert_id: str) -> tuple[Shown, tuple[Past, ...]]:
-    """The alert and its earlier revisions. Raises NotShownError."""
-    body = page.must(await page.desk.get(f"/v1/alerts/{safe(alert_id)}")).body
-    return opened(shown(body["alert"]), body.get("notes")), past(body.get("history"))
+async def fetched(page: Page, alert_id: str) -> Shown:
+    """The alert with its notes. Raises NotShownError."""
+    return _with_notes(await _asked(page, alert_id))
+
+
+async def _asked(page: Page, alert_id: str) -> Mapping[str, Any]:
+    return page.must(await page.desk.get(f"/v1/alerts/{safe(alert_id)}")).body
+
+
+def _with_notes(body: Mapping[str, Any]) -> Shown:
+    return opened(shown(body["alert"]), body.get("notes"))
 
 
 async def show(page: Page, alert_id: str, *, status: int = 200, **said: Any) -> Response:
-    """The page; `said` is what a command had to say: `problem`, `stale` or what was `typed`."""
-    one, history = await fetched(page, alert_id)
+    """The page; `said` is what a command had to say: `problem`, `stale`, what was `typed`, or the `people` it is about."""
+    body = await _asked(page, alert_id)
+    one = _with_notes(body)
     found = await holding(page, alert_id)
-    context = {"problem": None, "stale": False, "done": page.request.query_params.get("done", "")} | said
+    done = page.request.query_params.get("done", "")
+    context = {"problem": None, "stale": False, "done": done, "people": None} | said
     context["typed"] = dict.fromkeys(TYPED, "") | said.get("typed", {})
     return page.show(
         "alert.html",
@@ -50,8 +59,9 @@ async def show(page: Page, alert_id: str, *, status: int = 200, **said: Any) -> 
         alert=one,
         timeline=drawn(one.evidence),
         related=network(one, raws(found)),
-        steps=steps(one, history),
+        steps=steps(one, past(body.get("history"))),
         may=may(page, one, found.feed if found else None),
+        purposes=body.get("purposes", ()),
         procedure=_parts(page.places.policy.sop, one),
         grounds=_grounds(page.places.policy.sop, one),
         outcomes=[ending for ending in page.places.policy.sop.outcomes if ending.code.value != "UNKNOWN"],

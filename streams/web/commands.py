@@ -34,6 +34,19 @@ async def do(page: Visit, alert_id: str, command: str) -> Response:
     return await _said(page, alert_id, command, (answer, form))
 
 
+@router.post("/alerts/{alert_id}/identity")
+async def identity(page: Visit, alert_id: str) -> Response:
+    """Whom it is about, on this answer alone: nothing of it is in an address, and the next look is asked for again."""
+    form = {name: value for name, value in (await page.request.form()).items() if isinstance(value, str)}
+    body = {"purpose": form.get("purpose", "")}
+    answer = await page.desk.post(f"/v1/alerts/{safe(alert_id)}/identity", body, X_CSRF_Token=form.get("csrf", ""))
+    if answer.status == 401:
+        raise SignInNeededError
+    if not answer.ok:
+        return await show(page, alert_id, status=answer.status, problem=answer.code)
+    return await show(page, alert_id, people=answer.body["people"])
+
+
 async def _said(page: Page, alert_id: str, command: str, given: tuple[Answer, Form]) -> Response:
     answer, form = given
     if answer.status == 401:

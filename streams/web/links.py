@@ -15,6 +15,6 @@ router = APIRouter(include_in_schema=False)
 @router.get("/alerts/{alert_id}/network")
 async def links(page: Visit, alert_id: str) -> Response:
     """The group's network, as far as the visitor's feed may know who belongs together."""
-    one, _ = await fetched(page, alert_id)
+    one = await fetched(page, alert_id)
     found = network(one, raws(await holding(page, alert_id)))
     return page.show("network.html", alert=one, network=found, layout=layout(found), safe=safe)

@@ -17,7 +17,7 @@ _NEVER_WRITTEN = "INTEGRITY"
 @router.get("/alerts/{alert_id}/notice")
 async def notice(page: Visit, alert_id: str) -> Response:
     """The written notice: ground, kind of evidence (never its source), what cures it, help, objection, complaint."""
-    one, _ = await fetched(page, alert_id)
+    one = await fetched(page, alert_id)
     sop = page.places.policy.sop
     asked = page.request.query_params.get("ground", "")
     grounds = {ground.code.value: ground for ground in sop.grounds if ground.code.value != "UNKNOWN"}
@@ -36,7 +36,7 @@ async def notice(page: Visit, alert_id: str) -> Response:
 @router.get("/alerts/{alert_id}/referral")
 async def referral(page: Visit, alert_id: str) -> Response:
     """Who can help this person, when and how to reach them, and the person's rights."""
-    one, _ = await fetched(page, alert_id)
+    one = await fetched(page, alert_id)
     sop = page.places.policy.sop
     found = [part for name in one.referrals if isinstance(part := sop.find(name), Referral)]
     asked = page.request.query_params.get("to", "")

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from typer.testing import CliRunner, Result
 
-from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, SCREENINGS, TOPICS, Topic
+from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, IDENTITIES, SCREENINGS, TOPICS, Topic
 from streams import settings as settings_of
 from streams.admin import Admin, AdminError
 from streams.cli import app
@@ -25,11 +25,14 @@ from streams.feed_keys import Keys
 from streams.local import Local
 from streams.produce import Outbox, Record
 from streams.reading import everything
+from streams.sealing import pair
 from streams.settings import Settings
 from streams.store import place
 from tests.drills.workers import KEY, Worker, until
 
-READ_BY_WORKERS = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS)
+READ_BY_WORKERS = (*AGENCY_TOPICS, FACTS, ALERTS, SCREENINGS, IDENTITIES)
+OPENS, SEAL = pair()
+"""Keys for identities: the gateway's and the workers'."""
 
 Got: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Place = tuple[str, int]
@@ -57,6 +60,7 @@ class Installation:
             "SUAR_REDIS": self.local.redis.address,
             "SUAR_NAMESPACE": self.namespace,
             "SUAR_PSEUDONYM_KEY": KEY,
+            "SUAR_IDENTITY_SEAL": SEAL,
         }
 
     @property

@@ -27,6 +27,11 @@ class Traveller:
         return f"990101450690{self.number:04}"
 
     @property
+    def name(self) -> str:
+        """A name that nobody bears, another for each number."""
+        return "REKAAN " + "".join("BDFGHJKLMN"[int(digit)] + "a" for digit in f"{self.number:04}").upper()
+
+    @property
     def passport_no(self) -> str:
         return f"X99{self.number:05}"
 
@@ -46,7 +51,8 @@ class Traveller:
     @property
     def secrets(self) -> tuple[bytes, ...]:
         """What must never be found behind admission."""
-        return tuple(text.encode() for text in (self.nik, self.passport_no, self.phone.removeprefix("+62")))
+        clear = (self.nik, self.passport_no, self.phone.removeprefix("+62"), self.name)
+        return tuple(text.encode() for text in clear)
 
     def says(self, system: System, kind: str, ago: timedelta, data: Mapping[str, Any], **more: Any) -> Event:
         """An event about this traveller, so long ago."""
@@ -57,7 +63,7 @@ class Traveller:
         data = {
             "application_no": f"APP-{self.number}",
             "nik": self.nik,
-            "name": "CONTOH",
+            "name": self.name,
             "birth_date": "1990-06-05",
             "phone": self.phone,
             "purpose": "TOURISM",

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from schemas.alerts import Alert, Screening, State, Verdict
-from schemas.topics import ALERTS, FACTS, SCREENINGS
+from schemas.topics import ALERTS, FACTS, IDENTITIES, SCREENINGS
 from streams.produce import Record
 from streams.publish import heartbeats, record_of
 from tests.broker.installation import Got, Installation, metric
@@ -202,7 +202,7 @@ def test_no_identifier_behind_admission(told: Told) -> None:
     secrets = [secret for who in told.people for secret in who.secrets]
     places = {
         f"{one.topic} {part}": text
-        for number, one in enumerate(told.suar.read(FACTS, ALERTS, SCREENINGS))
+        for number, one in enumerate(told.suar.read(FACTS, ALERTS, SCREENINGS, IDENTITIES))
         for part, text in (
             (f"key {number}", one.key),
             (f"value {number}", one.value),

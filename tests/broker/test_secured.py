@@ -18,12 +18,13 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 
 from schemas.alerts import Alert
 from schemas.envelope import System
-from schemas.topics import AGENCY_TOPICS, ALERTS, AUDIT, FACTS, POLICY, REJECTED, TOPICS, Topic
+from schemas.topics import ALERTS, AUDIT, FACTS, POLICY, REJECTED, TOPICS, Topic
 from streams.local import CHECKOUT
 from streams.local_secured import OPERATOR, secured_services
 from streams.principals import AGENCIES, PRINCIPALS, Principal
 from streams.produce import Record
 from streams.publish import heartbeats, record_of, topics_of
+from tests.broker.installation import READ_BY_WORKERS, SEAL
 from tests.broker.people import Traveller
 from tests.broker.secured import Guarded, new_passwords
 from tests.drills.workers import Worker, until
@@ -105,8 +106,8 @@ def living(guarded: Guarded) -> Living:
         for name, grant in GRANTS.items()
     }
     key = {"SUAR_PSEUDONYM_KEY_FILE": guarded.key_file, "SUAR_LOG_FORMAT": "json"}
-    worker = guarded.program("worker", guarded.named("suar-worker"), **key)
-    until(lambda: worker.ready and worker.health["partitions"] == 12 * (len(AGENCY_TOPICS) + 3), "the worker is ready")
+    worker = guarded.program("worker", guarded.named("suar-worker"), **key, SUAR_IDENTITY_SEAL=SEAL)
+    until(lambda: worker.ready and worker.health["partitions"] == 12 * len(READ_BY_WORKERS), "the worker is ready")
     more = {"SUAR_API_KEYS": str(file), "SUAR_NOTES_KEY": "5a" * 32}
     feed = guarded.program("feed", guarded.certified("suar-feed"), **key, **more)
     pager = guarded.program("pager", guarded.named("suar-pager"), SUAR_LOG_FORMAT="json")

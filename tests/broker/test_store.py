@@ -78,13 +78,13 @@ async def test_a_first_claim_knows_nothing(store: Store) -> None:
 async def test_state_and_offset_move_together(owner: Owner) -> None:
     mine, theirs = owner(), owner()
     first = await mine.claim()
-    await mine.save(first.fence, None, Batch(7, {"d:a": b"\x00\xff", "d:b": b""}))
-    await mine.save(first.fence, 7, Batch(9, {"d:a": b"more"}))
+    await mine.save(first.fence, None, Batch(7, {"d:a": b"\x00\xff", "d:b": b"gone soon"}))
+    await mine.save(first.fence, 7, Batch(9, {"d:a": b"more", "d:b": b""}))
     assert await mine.read(["d:a"]) == [b"more"]
     second = await theirs.claim()
     assert second.next == 9
     assert second.fence != first.fence
-    assert await theirs.read(["d:b", "d:a", "d:c"]) == [b"", b"more", None]
+    assert await theirs.read(["d:b", "d:a", "d:c"]) == [None, b"more", None], "an empty blob is taken away"
 
 
 async def test_lost_when_somebody_else_claimed(owner: Owner) -> None:

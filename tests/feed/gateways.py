@@ -17,7 +17,7 @@ from streams.feed.apikeys import PREFIX, Key, digest, new_secret, save
 from streams.produce import partition_of
 from streams.settings import Settings
 from streams.teller import OneTeller
-from tests.broker.installation import Installation
+from tests.broker.installation import OPENS, Installation
 from tests.drills.workers import Worker, until
 
 Body = dict[str, Any]
@@ -28,6 +28,8 @@ GRANTS = {
     "coordinator": ("COORDINATOR",),
     "elsewhere": ("SUPERVISOR:A-DPS", "COUNTER:A-DPS"),
     "simkim": ("AGENCY:simkim",),
+    "bp3mi": ("BP3MI",),
+    "elsewhere-bp3mi": ("BP3MI:BP3MI-9",),
 }
 
 
@@ -46,6 +48,7 @@ class Gateway(Worker):
             save(file, {name: Key(hash=digest(secrets[name]), grants=GRANTS[name], expires=ends) for name in GRANTS})
             (suar.folder / "secrets.json").write_text(json.dumps(secrets))
         more = {"SUAR_API_KEYS": str(file), "SUAR_NOTES_KEY": NOTES_KEY, "SUAR_REQUESTS_PER_MINUTE": "1000000"}
+        more["SUAR_IDENTITY_KEY"] = OPENS
         number = sum(isinstance(one, Gateway) for one in suar.workers)
         one = cls(f"gateway-{number}", suar.folder, {**suar.environment, **more, **settings}, command="feed")
         one.keys = {

@@ -17,7 +17,7 @@ from streams.feed.app import build
 from streams.local import free_port
 from streams.produce import Record
 from streams.publish import heartbeats
-from tests.broker.installation import Installation
+from tests.broker.installation import OPENS, Installation
 from tests.drills.workers import KEY, until
 from tests.feed.home_areas import told
 
@@ -82,6 +82,7 @@ def gateway(suar: Installation) -> Iterator[str]:
         sign_in="development",
         feed_port=port,
         notes_key="5a" * 32,
+        identity_key=OPENS,
         requests_per_minute=100_000,
     )
     server = uvicorn.Server(

@@ -121,6 +121,34 @@ def test_evidence_stands_on_lanes_and_in_a_table(coordinator: Visitor) -> None:
     coordinator.shot("alert")
 
 
+def test_who_it_is_is_shown_for_a_purpose_and_on_that_page_alone(browser: Browser, here: Site) -> None:
+    here.play("deceased_or_inactive_nik_used_fires", "named")
+    here.suar.settle()
+    one = Visitor(browser, here, "contoh-supervisor-cgk", scripts=False)
+    page = one.page
+    page.goto("/?feed=SUPERVISOR:A-CGK")
+    name = one.alert_of("deceased_or_inactive_nik_used")
+    page.goto(f"/alerts/{name}")
+    assert page.locator("#people").count() == 0
+    page.locator("summary", has_text="Siapa orangnya").click()
+    assert page.locator("#purpose option").all_text_contents() == ["Menemui dan berbicara di tempat tertutup"]
+    follow(page, page.locator('form[action$="/identity"] button'))
+    shown = page.locator("#people tbody tr").inner_text()
+    assert re.search(r"\b[A-Z0-9]{6,9}\b", shown), "the document's number"
+    one.shot("alert-identity")
+    page.goto(f"/alerts/{name}")
+    assert page.locator("#people").count() == 0, "it is asked for again"
+    one.context.close()
+
+
+def test_a_role_without_a_purpose_is_shown_no_way_to_a_name(browser: Browser, here: Site) -> None:
+    one = Visitor(browser, here, "contoh-konter-cgk")
+    one.page.goto("/?feed=COUNTER:A-CGK")
+    follow(one.page, one.page.locator(".row .why").first)
+    assert one.page.locator("summary", has_text="Siapa orangnya").count() == 0
+    one.context.close()
+
+
 def test_a_group_opens_its_network_and_its_members(coordinator: Visitor) -> None:
     coordinator.open("strangers_one_booking")
     page = coordinator.page

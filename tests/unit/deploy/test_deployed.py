@@ -30,7 +30,9 @@ class Program:
 
 
 PROGRAMS = {
-    "worker": Program("worker", Settings, "web_port", "PSEUDONYM_KEY", "REDIS", "REDIS_USER", "REDIS_PASSWORD"),
+    "worker": Program(
+        "worker", Settings, "web_port", "PSEUDONYM_KEY", "REDIS", "REDIS_USER", "REDIS_PASSWORD", "IDENTITY_SEAL"
+    ),
     "feed": Program(
         "feed",
         FeedSettings,
@@ -41,6 +43,7 @@ PROGRAMS = {
         "REDIS_PASSWORD",
         "SESSION_KEY",
         "NOTES_KEY",
+        "IDENTITY_KEY",
     ),
     "pager": Program("pager", PagerSettings, "pager_port"),
     "sealer": Program("audit seal", AuditSettings, "sealer_port", "AUDIT_KEY"),
@@ -75,7 +78,7 @@ def given(program: str) -> dict[str, dict[str, str]]:
     [container] = PODS[program]["containers"]
     return {
         "compose": dict(COMPOSE["services"][program]["environment"]),
-        "kubernetes": CONFIG | {one["name"]: one["value"] for one in container["env"]},
+        "kubernetes": CONFIG | {one["name"]: one.get("value", "") for one in container["env"]},
     }
 
 

@@ -1,0 +1,88 @@
+"""The register: who a pseudonym is, as the agencies told it. It leaves admission sealed, apart from everything that is judged,
+and is opened at the gateway alone, for somebody who must meet that person (UU 27/2022 Art. 16, 39).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from schemas.facts import Fact, Value
+from schemas.identity import Subject
+
+
+class Part(StrEnum):
+    """What is known of somebody: how they are called, and the number of the document in their hand."""
+
+    NAME = "name"
+    DOCUMENT = "document"
+
+
+TELL: Final[Mapping[str, Mapping[str, Part]]] = {
+    "passport_application_submitted": {"name": Part.NAME},
+    "passport_issued": {"passport_no": Part.DOCUMENT},
+    "splp_issued": {"splp_no": Part.DOCUMENT},
+    "manifest_entry": {"name": Part.NAME, "passport_no": Part.DOCUMENT},
+    "resident_registered": {"name": Part.NAME},
+}
+"""Kinds of facts that tell who somebody is, with the fields that do. An attempt at a counter is not among them: nothing is
+sealed while somebody waits there, and whoever stands there holds the document.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing in clear, between admission and its seal; its text form leaves the value out."""
+
+    subject: Subject
+    part: Part
+    at: datetime
+    """When it was so, UTC."""
+    value: str = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """Its key on `suar.identities`; a seal is bound to it."""
+        return key_of(self.subject, self.part)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What stands on `suar.identities` under a key: a sealed value and when it was so, UTC."""
+
+    at: datetime
+    sealed: bytes
+
+
+_ENTRY: Final = msgspec.json.Decoder(Entry)
+
+
+def key_of(subject: str, part: Part) -> str:
+    """The key of a part of somebody's identity."""
+    return f"{subject}|{part}"
+
+
+def keys_of(subject: str) -> tuple[str, ...]:
+    """The keys of all its parts."""
+    return tuple(key_of(subject, part) for part in Part)
+
+
+def told(fact: Fact, clear: Mapping[str, Value]) -> Iterator[Told]:
+    """What an event in clear tells of those to whom its fact goes."""
+    for name, part in TELL.get(fact.kind, {}).items():
+        value = clear.get(name)
+        if isinstance(value, str):
+            for one in fact.to:
+                yield Told(Subject(one), part, fact.at, value)
+
+
+def encode(entry: Entry) -> bytes:
+    """The bytes that stand on `suar.identities`."""
+    return msgspec.json.encode(entry)
+
+
+def decode(value: bytes) -> Entry:
+    """Reads what `encode` wrote. Raises msgspec's errors."""
+    return _ENTRY.decode(value)
