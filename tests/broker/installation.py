@@ -1,12 +1,15 @@
 """One installation on the shared servers: empty topics, an empty Redis, a namespace, and everything a test does with them."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
+import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
@@ -17,6 +20,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from typer.testing import CliRunner, Result
 
+from agents.dossier import CLOCK
+from agents.freshness import complete
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, IDENTITIES, SCREENINGS, TOPICS, Topic
 from streams import settings as settings_of
 from streams.admin import Admin, AdminError
@@ -24,6 +29,7 @@ from streams.cli import app
 from streams.feed_keys import Keys
 from streams.local import Local
 from streams.produce import Outbox, Record
+from streams.react import MARKS
 from streams.reading import everything
 from streams.sealing import pair
 from streams.settings import Settings
@@ -157,17 +163,29 @@ class Installation:
         found = self.redis.mget([f"{place(self.namespace, *one)}next" for one in places])
         return {place: int(value or 0) for place, value in zip(places, found, strict=True)}
 
+    def due(self) -> int:
+        """Dossiers that wait to be looked at again: their hour came, or a feed is complete as far as they asked."""
+        places = [place(self.namespace, FACTS.name, number) for number in range(FACTS.partitions)]
+        now, waiting = time.time(), self.redis.pipeline(transaction=False)
+        for at, blob in zip(places, self.redis.mget([f"{at}{MARKS}" for at in places]), strict=True):
+            marks = complete(msgspec.json.decode(blob, type=dict[str, datetime])) if blob else {}
+            for clock, upto in ((CLOCK, now), *((source, mark.timestamp()) for source, mark in marks.items())):
+                waiting.zcount(f"{at}due:{clock}", "-inf", upto)
+        return sum(waiting.execute())
+
     def settle(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> None:
-        """Waits until nothing is left to fold. Progress is read before the ends: what is made of it would show there."""
+        """Waits until nothing is left to fold, nor to look at again. Progress is read first, then looks, then ends: whatever
+        progress made due is seen, and whatever answered a look shows at the ends.
+        """
 
         behind: dict[Place, tuple[int, int]] = {}
 
         def still() -> bool:
             assert any(one.running for one in self.workers), f"the worker ended:\n{self.workers[-1].last_words()}"
-            folded, ends = self.folded(topics), self.ends(topics)
+            folded, due, ends = self.folded(topics), self.due(), self.ends(topics)
             behind.clear()
             behind.update({place: (folded[place], end) for place, end in ends.items() if folded[place] != end})
-            return not behind
+            return not behind and not due
 
         try:
             until(still, "all is folded", limit=40)
