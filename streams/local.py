@@ -101,6 +101,8 @@ class _Server(ABC):
     port: int
     _running: _Running | None = field(default=None, init=False, repr=False)
     name: ClassVar[str]
+    tells_on: ClassVar[signal.Signals | None] = None
+    """On this signal it writes into its log what it is at."""
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
@@ -226,6 +228,9 @@ class _Server(ABC):
             if process.poll() is not None:
                 raise LocalError(_last_words(self.name, self.log.read_text(errors="replace")))
             if time.monotonic() > deadline:
+                if self.tells_on:
+                    process.send_signal(self.tells_on)
+                    time.sleep(1)
                 raise LocalError(f"{self.name} did not answer within {START_LIMIT:.0f} s: look into {self.log}.")
             time.sleep(0.05)
 
@@ -241,6 +246,7 @@ class KafkaServer(_Server):
 
     controller_port: int = field(default_factory=free_port)
     name: ClassVar[str] = "Kafka"
+    tells_on: ClassVar[signal.Signals | None] = signal.SIGQUIT
 
     @property
     def address(self) -> str:
