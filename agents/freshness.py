@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from schemas.facts import MARK, Fact
-from schemas.topics import AGENCY_TOPICS
+from schemas.topics import AGENCY_TOPICS, PARTITIONS
 
 
 def marked(seen: Mapping[str, datetime], fact: Fact) -> dict[str, datetime]:
@@ -16,14 +16,14 @@ def marked(seen: Mapping[str, datetime], fact: Fact) -> dict[str, datetime]:
     return {**seen, place: max(upto, seen.get(place, upto))}
 
 
-def complete(seen: Mapping[str, datetime]) -> dict[str, datetime]:
+def complete(seen: Mapping[str, datetime], partitions: int = PARTITIONS) -> dict[str, datetime]:
     """By source, the moment up to which all its partitions are complete. One silent partition leaves the source out."""
     found: dict[str, datetime] = {}
     silent: set[str] = set()
     for topic in AGENCY_TOPICS:
         if topic.system is None:
             continue
-        marks = [seen.get(f"{topic.name}/{partition}") for partition in range(topic.partitions)]
+        marks = [seen.get(f"{topic.name}/{partition}") for partition in range(partitions)]
         known = [mark for mark in marks if mark is not None]
         if len(known) < len(marks):
             silent.add(topic.system.value)

@@ -6,7 +6,10 @@ from datetime import timedelta
 from schemas.envelope import System
 
 PARTITIONS = 12
-"""One count for all keyed topics, so that a subject's facts meet; workers refuse to start on anything else."""
+"""One count for all keyed topics, so that a subject's facts meet; workers refuse to start on unequal ones. An installation that
+outgrew it has a multiple (`suar topics grow`).
+"""
+MOST_PARTITIONS = 100 * PARTITIONS
 MAX_RECORD_BYTES = 6 * 1024 * 1024
 """What the broker lets in, so that a record too large for us (`wire.MAX_EVENT_BYTES`) is refused with a reason, not lost at the door."""
 AGENCY_DAYS = timedelta(days=30)
@@ -29,6 +32,7 @@ class Topic:
     system: System | None = None
     events: tuple[str, ...] = ()
     partitions: int = PARTITIONS
+    """In an installation that has not grown; 1 stays 1."""
     urgent: bool = False
     """Somebody stands at a counter: readers fetch from it without pause. The others may wait a quarter of a second."""
     config: dict[str, str] = field(default_factory=dict)

@@ -1,15 +1,16 @@
 """Topics on the broker: created from the table, compared with it, and refused when they differ."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import TOPICS, Topic
 from streams import security
+from streams.partitions import partitions_of
 
 
 class AdminError(Exception):
@@ -53,13 +54,44 @@ class Admin:
         missing = [topic for topic in topics if topic.name not in there]
         if not missing:
             return []
-        new = [NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.settings()) for topic in missing]
+        new = [
+            NewTopic(topic.name, partitions_of(topic), replication, topic_configs=topic.settings()) for topic in missing
+        ]
         answer: Any = await self._client.create_topics(new)  # its class is made at run time
         for name, code, *_ in answer.topic_errors:
             error = for_code(code)
             if code and error is not TopicAlreadyExistsError:
                 raise AdminError(f"topic {name} could not be created: {error.__name__}")
         return [topic.name for topic in missing]
+
+    async def laid_out(self, topics: Iterable[Topic]) -> dict[str, tuple[int, int]]:
+        """Partitions, and copies of each, of those that are there."""
+        present = sorted({topic.name for topic in topics} & set(await self._client.list_topics()))
+        described = await self._client.describe_topics(present) if present else []
+        found = [(one["topic"], one["partitions"]) for one in described if one["partitions"]]
+        return {name: (len(partitions), len(partitions[0]["replicas"])) for name, partitions in found}
+
+    async def delete(self, names: Sequence[str]) -> None:
+        """Has the broker delete those of the topics that are there. Raises aiokafka's errors."""
+        present = sorted(set(names) & set(await self._client.list_topics()))
+        answer: Any = await self._client.delete_topics(present) if present else None
+        for name, code in answer.topic_error_codes if answer else ():
+            if code and (error := for_code(code)) is not UnknownTopicOrPartitionError:
+                raise AdminError(f"topic {name} could not be deleted: {error.__name__}")
+
+    async def widen(self, topics: Iterable[Topic]) -> None:
+        """Adds empty partitions to topics that have fewer than the table. Raises aiokafka's errors."""
+        wanted = {topic.name: partitions_of(topic) for topic in topics}
+        there = await self.laid_out(topics)
+        more = {name: NewPartitions(wanted[name]) for name, (has, _) in there.items() if has < wanted[name]}
+        if more:
+            await self._client.create_partitions(more)
+
+    async def members(self, group: str) -> int:
+        """How many programs are in a consumer group."""
+        [answer] = await self._client.describe_consumer_groups([group])
+        described: Any = answer
+        return sum(len(one[5]) for one in described.groups)
 
     async def check(self, topics: Iterable[Topic] = TOPICS) -> list[Difference]:
         """Every difference between the table and the broker: partition counts and settings. Empty when all is well."""
@@ -68,9 +100,9 @@ class Admin:
         found = [Difference(name, "it", "missing", "created") for name in wanted if name not in there]
         present = [name for name in wanted if name in there]
         for described in await self._client.describe_topics(present):
-            count, name = len(described["partitions"]), described["topic"]
-            if count != wanted[name].partitions:
-                found.append(Difference(name, "partitions", str(count), str(wanted[name].partitions)))
+            has, name = len(described["partitions"]), described["topic"]
+            if has != (must := partitions_of(wanted[name])):
+                found.append(Difference(name, "partitions", str(has), str(must)))
         return found + await self._settings([wanted[name] for name in present])
 
     async def _settings(self, topics: list[Topic]) -> list[Difference]:

@@ -15,6 +15,7 @@ from schemas.register import encode as entry
 from schemas.topics import BY_NAME, FACTS, IDENTITIES, MAX_RECORD_BYTES, REJECTED
 from streams import metrics, traces
 from streams.lanes import Fold, Folded, Records
+from streams.partitions import partitions_of
 from streams.produce import Headers, Record
 from streams.sealing import Sealer
 from streams.settings import Settings
@@ -147,7 +148,7 @@ class AdmitFold(Fold):
             return []
         self._marked = beat.complete_up_to
         key, value = f"feed:{record.topic}:{record.partition}".encode(), encode(_mark(record, beat, at))
-        return [Record(FACTS.name, key, value, partition) for partition in range(FACTS.partitions)]
+        return [Record(FACTS.name, key, value, partition) for partition in range(partitions_of(FACTS))]
 
     def _count(self, outcome: str, *, bad: bool = False) -> None:
         self._limits.count(self._topic.name, bad=bad)

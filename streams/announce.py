@@ -11,6 +11,7 @@ from streams import book as books
 from streams import policy as policies
 from streams.book import Published
 from streams.differences import differences
+from streams.partitions import partitions_of
 from streams.policy import PolicyError
 from streams.produce import Outbox, Record
 
@@ -66,7 +67,7 @@ class Announcer:
             found = (await books.read(self._kafka)).announcements[use]
             told = next(one for one in reversed(found) if one.digest == digest)
         fact, key = encode(announcement(use, told)), f"policy:{use.value}".encode()
-        await self._outbox.send(Record(FACTS.name, key, fact, partition) for partition in range(FACTS.partitions))
+        await self._outbox.send(Record(FACTS.name, key, fact, partition) for partition in range(partitions_of(FACTS)))
         return told
 
 

@@ -41,6 +41,19 @@ class _Life:
     nodes: tuple[tuple[Address, int], ...]
 
 
+async def forget(config: Settings) -> int:
+    """Deletes every key of the namespace; workers rebuild what they had. Gives back how many. Raises redis-py's errors."""
+    clients, gone = await servers(config), 0
+    # What was rebuilt meanwhile is begun anew, on clean ground.
+    for pattern in ("*:next", "*:fence", "*", "*:next", "*:fence"):
+        for client in clients:
+            async for key in client.scan_iter(f"{config.namespace}:{pattern}", count=1000):
+                gone += await client.unlink(key)
+    for client in clients:
+        await client.aclose()
+    return gone
+
+
 class ClusterTeller(Teller):
     """Of all nodes that hold slots, by one connection each. `url` names a node to ask first; the others are found there."""
 

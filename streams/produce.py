@@ -11,9 +11,10 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
-from schemas.topics import MAX_RECORD_BYTES, PARTITIONS
+from schemas.topics import FACTS, MAX_RECORD_BYTES, PARTITIONS
 from streams import security
 from streams.connection import begin
+from streams.partitions import partitions_of
 
 MAX_BATCH_BYTES = 512 * 1024
 ACKNOWLEDGED_WITHIN = 20.0
@@ -72,8 +73,9 @@ class Outbox:
         Raises aiokafka's errors; then nothing is certain, and the caller sends the same records again.
         """
         grouped: dict[Place, list[Record]] = {}
+        partitions = partitions_of(FACTS)
         for record in records:
-            partition = partition_of(record.key) if record.partition is None else record.partition
+            partition = partition_of(record.key, partitions) if record.partition is None else record.partition
             grouped.setdefault((record.topic, partition), []).append(record)
         if not grouped:
             return

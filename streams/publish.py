@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.envelope import System
 from schemas.topics import AGENCY_TOPICS, HEARTBEAT, Topic
+from streams.partitions import partitions_of
 from streams.produce import Outbox, Record
 
 AT_ONCE = 500
@@ -69,7 +70,7 @@ def records_of(event: Mapping[str, Any]) -> list[Record]:
         Record(topic.name, f"{name}-{topic.name}-{partition}".encode(), value, partition)
         for topic in AGENCY_TOPICS
         if topic.system is not None and topic.system.value == event.get("source")
-        for partition in range(topic.partitions)
+        for partition in range(partitions_of(topic))
     ]
 
 
@@ -79,7 +80,7 @@ def heartbeats(upto: datetime, topics: Iterable[Topic] = AGENCY_TOPICS) -> list[
     for topic in topics:
         if topic.system is None:
             continue
-        for partition in range(topic.partitions):
+        for partition in range(partitions_of(topic)):
             name = f"beat-{topic.name}-{partition}-{int(upto.timestamp() * 1000)}"
             event = envelope(
                 topic.system, HEARTBEAT, name=name, time=upto, data={"complete_up_to": upto.astimezone(UTC).isoformat()}

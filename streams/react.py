@@ -26,6 +26,7 @@ from schemas.shadow import Change, Shadowed
 from schemas.topics import ALERTS, AREAS, FACTS, IDENTITIES, SCREENINGS, SHADOW
 from streams import metrics, traces
 from streams.lanes import Fold, Folded, Records
+from streams.partitions import partitions_of
 from streams.produce import Outbox, Record
 from streams.shelf import Shelf
 from streams.store import Batch, Look, Store, place
@@ -153,7 +154,7 @@ class ReactFold(Fold):
         """What judgements may know now. A policy has no shadow of itself."""
         seen = self._seen if sheet is None or sheet.seen is None else sheet.seen
         versions = (sheet.versions if sheet else None) or self._versions
-        marks, policy = complete(seen), self._shelf.policy(versions.live)
+        marks, policy = complete(seen, partitions_of(FACTS)), self._shelf.policy(versions.live)
         shadow = versions.shadow
         if shadow is None or shadow.version in {"", policy.version}:
             return Context(policy, marks)
@@ -267,7 +268,7 @@ async def wake_all(folds: Iterable[ReactFold]) -> None:
 
 async def versions_of(teller: Teller, namespace: str) -> dict[Use, dict[str, int]]:
     """By use and digest: how many partitions judge by that policy, as Redis has it. Raises redis-py's errors."""
-    keys = [f"{place(namespace, FACTS.name, partition)}{VERSIONS}" for partition in range(FACTS.partitions)]
+    keys = [f"{place(namespace, FACTS.name, partition)}{VERSIONS}" for partition in range(partitions_of(FACTS))]
     counts: dict[Use, dict[str, int]] = {use: {} for use in Use}
     for blob in await teller.all([("GET", key) for key in keys]):
         held = _VERSIONS.decode(blob) if blob else Versions()

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from schemas.topics import BY_NAME
 from streams import security
 from streams.connection import begin
+from streams.partitions import partitions_of
 
 
 async def _assigned(bootstrap: str, topics: tuple[str, ...]) -> AIOKafkaConsumer:
@@ -21,7 +22,7 @@ async def _assigned(bootstrap: str, topics: tuple[str, ...]) -> AIOKafkaConsumer
     except BaseException:
         await _stopped(consumer)
         raise
-    partitions = [TopicPartition(topic, number) for topic in topics for number in range(BY_NAME[topic].partitions)]
+    partitions = [TopicPartition(topic, number) for topic in topics for number in range(partitions_of(BY_NAME[topic]))]
     consumer.assign(partitions)
     return consumer
 

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from schemas.topics import MOST_PARTITIONS, PARTITIONS
 from streams.logs import Format
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,7 +97,21 @@ class Security(BaseSettings):
         return value
 
 
-class Settings(Security):
+class Layout(BaseSettings):
+    """What every program of an installation must have alike."""
+
+    model_config = SettingsConfigDict(env_prefix="SUAR_", frozen=True, hide_input_in_errors=True, extra="ignore")
+
+    partitions: int = Field(
+        PARTITIONS,
+        ge=PARTITIONS,
+        le=MOST_PARTITIONS,
+        multiple_of=PARTITIONS,
+        description=f"Partitions of each keyed topic: {PARTITIONS}, or a multiple of it after `suar topics grow`",
+    )
+
+
+class Settings(Security, Layout):
     """Read from the environment (`SUAR_KAFKA=…`); a secret also from the file that `…_FILE` names."""
 
     kafka: str = Field("127.0.0.1:19292", description="Kafka bootstrap servers")
@@ -153,7 +168,7 @@ class Settings(Security):
         return self.pseudonym_key.get_secret_value().encode()
 
 
-Kind = TypeVar("Kind", bound=Security)
+Kind = TypeVar("Kind", bound=BaseSettings)
 
 
 def load(**overrides: object) -> Settings:

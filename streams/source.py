@@ -14,6 +14,7 @@ from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 from schemas.topics import BY_NAME
 from streams import metrics, security
 from streams.health import EXIT_COUNTS, give_up
+from streams.partitions import partitions_of
 from streams.settings import Settings
 
 log = logging.getLogger("suar.source")
@@ -181,7 +182,7 @@ class Source(mode.Service):
     def _refuse_other_counts(self) -> None:
         """Somebody added partitions while we run: subjects would no longer meet their own facts (design: one count for all)."""
         found = self.consumer.partitions_for_topic(self.topic)
-        expected = BY_NAME[self.topic].partitions if self.topic in BY_NAME else None
+        expected = partitions_of(BY_NAME[self.topic]) if self.topic in BY_NAME else None
         if found and expected is not None and len(found) != expected:
             give_up(EXIT_COUNTS, f"{self.topic} has {len(found)} partitions now, not {expected}; see suar topics check")
 

@@ -11,6 +11,7 @@ from schemas.audit import Look
 from schemas.topics import ALERTS, AUDIT
 from streams.audit.sealer import all_seals
 from streams.audit.signing import Trust
+from streams.partitions import partitions_of
 from streams.reading import everything, looking
 
 _LOOK = msgspec.json.Decoder(Look)
@@ -70,7 +71,7 @@ async def check(
 
 async def _bounds(kafka: str) -> tuple[dict[int, int], dict[int, int]]:
     async with looking(kafka, AUDIT.name) as consumer:
-        partitions = [TopicPartition(AUDIT.name, number) for number in range(AUDIT.partitions)]
+        partitions = [TopicPartition(AUDIT.name, number) for number in range(partitions_of(AUDIT))]
         begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     return {tp.partition: at for tp, at in begins.items()}, {tp.partition: at for tp, at in ends.items()}
 

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, Self, cast
 
 import msgspec
 
-from schemas.topics import BY_NAME
+from schemas.topics import BY_NAME, MOST_PARTITIONS
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -132,7 +132,7 @@ def read_manifest(folder: Path) -> Manifest:
     if manifest.format != FORMAT:
         raise BackupError(f"{folder / MANIFEST} has format {manifest.format}; this version reads format {FORMAT}")
     for part in manifest.parts:
-        if part.topic not in BY_NAME or not 0 <= part.partition < BY_NAME[part.topic].partitions:
+        if part.topic not in BY_NAME or not 0 <= part.partition < MOST_PARTITIONS:
             raise BackupError(f"{folder / MANIFEST} names a partition that this version does not have")
         if not _FILE.fullmatch(part.file):
             raise BackupError(f"{folder / MANIFEST} names a file outside of its folder")

@@ -6,7 +6,7 @@ is how far they had said it: they rebuild as after an empty Redis, and say nothi
 in the backup, where `suar audit verify --backup` compares them, and the sealer begins a new chain behind the restored records.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,10 +16,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.topics import BY_NAME, FACTS, SEALS, Topic
 from streams import security
-from streams.backup.files import BackupError, Kept, Part, read, read_manifest, unlike
+from streams.backup.files import BackupError, Kept, read, read_manifest, unlike
+from streams.backup.spread import Spread, Tally
 from streams.backup.take import Progress, bounds, group, refuse_wrong, remembered, unheard
 from streams.cluster import plain, teller_of
 from streams.connection import begin
+from streams.partitions import partitions_of
 from streams.produce import Outbox, Record
 from streams.settings import Settings
 from streams.store import place
@@ -34,12 +36,17 @@ AT_ONCE: Final = 1000
 class Restored:
     """Records by topic that are on the broker now, and the topics of the backup that were left in it."""
 
-    records: dict[str, int]
+    tallies: dict[str, Tally]
     left: tuple[str, ...]
+
+    @property
+    def records(self) -> dict[str, int]:
+        """How many, by topic."""
+        return {topic: tally.records for topic, tally in self.tallies.items()}
 
 
 async def put(config: Settings, folder: Path, *, progress: Progress = unheard) -> Restored:
-    """Restores every topic of the backup but the seals.
+    """Restores every topic of the backup but the seals, among as many partitions as this installation has.
 
     Raises BackupError before anything is written when a file is not the one that was written, a topic is not empty, or something
     remembers the facts of another log; AdminError when topics are not as in the table; aiokafka's errors when the broker goes away:
@@ -49,27 +56,31 @@ async def put(config: Settings, folder: Path, *, progress: Progress = unheard) -
     if (wrong := next(unlike(folder, manifest), None)) is not None:
         raise BackupError(f"{folder}: {wrong}: nothing was restored")
     topics = [BY_NAME[name] for name in manifest.topics if name != SEALS.name]
+    spreads = [Spread(topic, manifest.of(topic.name), partitions_of(topic)) for topic in topics]
     await refuse_wrong(config.kafka, topics)
     for topic in topics:
         await _refuse_full(config.kafka, topic)
     if FACTS in topics:
         await _refuse_remembered(config)
-    records = {}
     outbox = Outbox(config.kafka)
     try:
-        for topic in topics:
-            records[topic.name] = await _topic(outbox, folder, manifest.of(topic.name), progress)
+        for spread in spreads:
+            await _topic(outbox, folder, spread, progress)
     finally:
         await outbox.stop()
-    if FACTS in topics:
-        await _remember(config, manifest.of(FACTS.name))
-    for topic in topics:
-        found = sum(end - begin for begin, end in await bounds(config.kafka, topic))
-        if found != records[topic.name]:
+    for spread in spreads:
+        if spread.topic is FACTS:
+            await _remember(config, spread.said)
+        found, restored = (
+            sum(end - begin for begin, end in await bounds(config.kafka, spread.topic)),
+            spread.tally.records,
+        )
+        if found != restored:
             raise BackupError(
-                f"{topic.name} holds {found:,} records, {records[topic.name]:,} were restored: who else writes to it?"
+                f"{spread.topic.name} holds {found:,} records, {restored:,} were restored: who else writes to it?"
             )
-    return Restored(records, tuple(name for name in manifest.topics if name not in records))
+    tallies = {spread.topic.name: spread.tally for spread in spreads}
+    return Restored(tallies, tuple(name for name in manifest.topics if name not in tallies))
 
 
 async def _refuse_full(kafka: str, topic: Topic) -> None:
@@ -82,7 +93,7 @@ async def _refuse_remembered(config: Settings) -> None:
     """Progress in the log that is gone would make workers pass over restored facts, or say nothing about them."""
     teller = teller_of(config, plain)
     try:
-        keys = [f"{place(config.namespace, FACTS.name, number)}next" for number in range(FACTS.partitions)]
+        keys = [f"{place(config.namespace, FACTS.name, number)}next" for number in range(partitions_of(FACTS))]
         known = await teller.all([("GET", key) for key in keys])
     finally:
         await teller.close()
@@ -94,30 +105,28 @@ async def _refuse_remembered(config: Settings) -> None:
         )
 
 
-async def _remember(config: Settings, parts: Sequence[Part]) -> None:
+async def _remember(config: Settings, said: Mapping[int, int]) -> None:
     """Below these offsets workers rebuild and say nothing: what they said is restored, too."""
-    said = {
-        TopicPartition(part.topic, part.partition): min(max(part.said - part.begin, 0), part.records) for part in parts
-    }
+    places = {TopicPartition(FACTS.name, partition): upto for partition, upto in said.items()}
     consumer = AIOKafkaConsumer(
         bootstrap_servers=config.kafka, **security.kafka(), group_id=group(config), enable_auto_commit=False
     )
     await begin(consumer)
     try:
-        consumer.assign(list(said))
-        await consumer.commit({place: upto for place, upto in said.items() if upto})
+        consumer.assign(list(places))
+        if places:
+            await consumer.commit(places)
     finally:
         await consumer.stop()
 
 
-async def _topic(outbox: Outbox, folder: Path, parts: Sequence[Part], progress: Progress) -> int:
-    done, total = 0, sum(part.records for part in parts)
-    for part in parts:
+async def _topic(outbox: Outbox, folder: Path, spread: Spread, progress: Progress) -> None:
+    done, total = 0, sum(part.records for part in spread.parts)
+    for part in spread.parts:
         for some in _by(AT_ONCE, read(folder, part)):
-            await outbox.send(_again(part, one) for one in some)
+            await outbox.send(_again(part.topic, *laid) for one in some for laid in spread.of(part, one))
             done += len(some)
             progress(part.topic, done, total)
-    return done
 
 
 def _by(count: int, records: Iterator[Kept]) -> Iterator[list[Kept]]:
@@ -125,9 +134,9 @@ def _by(count: int, records: Iterator[Kept]) -> Iterator[list[Kept]]:
         yield some
 
 
-def _again(part: Part, one: Kept) -> Record:
+def _again(topic: str, partition: int, one: Kept) -> Record:
     headers = one.headers
     if all(name != AT for name, _ in headers):
         headers = (*headers, (AT, str(one.timestamp).encode()))
     # Kafka knows records without a key and headers without a value; we write none, and put them back as they were.
-    return Record(part.topic, one.key, one.value, part.partition, headers)  # type: ignore[arg-type]
+    return Record(topic, one.key, one.value, partition, headers)  # type: ignore[arg-type]

@@ -13,10 +13,24 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from msgspec.structs import replace
 
-from schemas.topics import ALERTS, AREAS, AUDIT, CORRECTIONS, DESK, FACTS, PAGES, POLICY, SCREENINGS, SEALS, Topic
+from schemas.topics import (
+    ALERTS,
+    AREAS,
+    AUDIT,
+    CORRECTIONS,
+    DESK,
+    FACTS,
+    IDENTITIES,
+    PAGES,
+    POLICY,
+    SCREENINGS,
+    SEALS,
+    Topic,
+)
 from streams import security
 from streams.admin import Admin, AdminError
 from streams.backup.files import FORMAT, BackupError, Kept, Manifest, Part, Writer, write_manifest
+from streams.partitions import partitions_of
 from streams.reading import everything, looking
 from streams.settings import Settings
 
@@ -43,10 +57,12 @@ def unheard(_topic: str, _done: int, _of: int) -> None:
     """Progress that nobody wants to know."""
 
 
-async def take(config: Settings, folder: Path, *, facts: bool, progress: Progress = unheard) -> Taken:
+async def take(
+    config: Settings, folder: Path, *, facts: bool, identities: bool = False, progress: Progress = unheard
+) -> Taken:
     """Writes the backup into a folder that must not exist yet. Raises BackupError, AdminError and aiokafka's errors; then nothing stands."""
     at, kafka = datetime.now(UTC), config.kafka
-    wanted = [topic for topic in TOPICS if facts or topic not in (*SAID, FACTS)]
+    wanted = [topic for topic in TOPICS if facts or topic not in (*SAID, FACTS)] + [IDENTITIES] * identities
     await refuse_wrong(kafka, wanted)
     said = await remembered(config) if facts else {}
     with growing(folder) as partial:
@@ -114,10 +130,10 @@ def _sync(folder: Path) -> None:
         os.close(opened)
 
 
-async def bounds(kafka: str, topic: Topic) -> list[tuple[int, int]]:
-    """The first offset of each partition, and the one behind its last record."""
-    places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
-    async with looking(kafka, topic.name) as consumer:
+async def bounds(kafka: str, topic: Topic, partitions: int | None = None) -> list[tuple[int, int]]:
+    """The first offset of each partition, and the one behind its last record; of so many partitions, or those it should have."""
+    places = [TopicPartition(topic.name, number) for number in range(partitions or partitions_of(topic))]
+    async with looking(kafka) as consumer:
         begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
     return [(begins[place], ends[place]) for place in places]
 
@@ -126,7 +142,7 @@ async def _topic(kafka: str, topic: Topic, folder: Path, progress: Progress) -> 
     limits = await bounds(kafka, topic)
     done, total = 0, sum(end - begin for begin, end in limits)
     with ExitStack() as stack:
-        writers = [stack.enter_context(Writer(folder, topic.name, number)) for number in range(topic.partitions)]
+        writers = [stack.enter_context(Writer(folder, topic.name, number)) for number in range(partitions_of(topic))]
         async for record in everything(kafka, topic.name):
             if record.offset < limits[record.partition][1]:
                 kept = Kept(record.offset, record.timestamp, record.key, record.value, tuple(record.headers))

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from schemas.topics import FACTS, PAGES, SEALS
 from streams.backup.files import BackupError
 from streams.backup.put import put
 from streams.backup.take import take
+from streams.commands.bars import Bars, bar
 from streams.commands.terminal import console, fail, run, without_secrets
 
 
@@ -22,6 +22,10 @@ def backup(
             "--facts", help="Also suar.facts, from which workers rebuild all they know, and what they said about them"
         ),
     ] = False,
+    identities: Annotated[
+        bool,
+        typer.Option("--identities", help="Also who the pseudonyms are, sealed: only to move, and to be deleted then"),
+    ] = False,
 ) -> None:
     """Copy what no other system holds into a folder: policy, audit log and seals, silences, pages, areas, corrections; facts if asked.
 
@@ -30,10 +34,10 @@ def backup(
 
     Example: suar backup /srv/backup/2026-11-25 --facts
     """
-    with _bar() as progress:
-        bars = _Bars(progress)
+    with bar() as progress:
+        bars = Bars(progress)
         try:
-            taken = run(take(without_secrets(), folder, facts=facts, progress=bars.tell))
+            taken = run(take(without_secrets(), folder, facts=facts, identities=identities, progress=bars.tell))
         except BackupError as error:
             fail(str(error))
     table = Table("topic", "records", box=None)
@@ -51,8 +55,8 @@ def restore(folder: Annotated[Path, typer.Argument(help="The folder of a backup"
 
     Example: suar restore /srv/backup/2026-11-25
     """
-    with _bar() as progress:
-        bars = _Bars(progress)
+    with bar() as progress:
+        bars = Bars(progress)
         try:
             restored = run(put(without_secrets(), folder, progress=bars.tell))
         except BackupError as error:
@@ -71,23 +75,3 @@ def restore(folder: Annotated[Path, typer.Argument(help="The folder of a backup"
         console.print(
             f"no {FACTS.name} in this backup: what is open comes back as agencies publish; {PAGES.name} is as it was"
         )
-
-
-class _Bars:
-    """A bar for each topic, from when it is first heard of."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, TaskID] = {}
-
-    def tell(self, topic: str, done: int, total: int) -> None:
-        """Moves the topic's bar."""
-        if topic not in self._tasks:
-            self._tasks[topic] = self._progress.add_task(topic, total=total)
-        self._progress.update(self._tasks[topic], completed=done)
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
-    )

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import mode.loop
@@ -20,7 +21,10 @@ from streams import worker as workers
 from streams.acls import Access
 from streams.admin import Admin, AdminError
 from streams.announce import refuse_changed
-from streams.cluster import servers
+from streams.backup.files import BackupError
+from streams.backup.grow import grow
+from streams.cluster import forget, servers
+from streams.commands.bars import Bars, bar
 from streams.commands.terminal import configured, console, fail, in_force, run, without_secrets
 from streams.principals import PRINCIPALS
 from streams.settings import Settings
@@ -162,6 +166,40 @@ def check() -> None:
     console.print(f"[green]✓[/green] {len(TOPICS)} topics are as in the table")
 
 
+@topics.command("grow")
+def grow_topics(
+    folder: Annotated[
+        Path, typer.Argument(help="A backup with --facts --identities, taken when everything was stopped")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+) -> None:
+    """Give every keyed topic SUAR_PARTITIONS partitions, a multiple of those it has, and count all records again.
+
+    Stop workers, gateways, pagers and the sealer, take the backup, set SUAR_PARTITIONS for every program and for this command. The
+    topics of the backup are deleted, made anew and filled from it; topics of agencies stay and get empty partitions beside theirs.
+    Broken off, it goes on where it is run again.
+
+    Example: SUAR_PARTITIONS=24 suar topics grow /srv/backup/before-24
+    """
+    config = without_secrets()
+    if not yes:
+        typer.confirm(f"Delete and fill again the topics of {folder} on {config.kafka}?", abort=True)
+    with bar() as progress:
+        try:
+            grown = run(grow(config, folder, progress=Bars(progress).tell))
+        except BackupError as error:
+            fail(str(error))
+    table = Table("topic", f"records in {grown.old}", f"records in {grown.new}", box=None)
+    for topic, count in grown.after.items():
+        table.add_row(topic, f"{grown.before[topic]:,}", f"{count:,}")
+    console.print(table)
+    console.print(
+        f"{grown.old} partitions are {grown.new}, every record counted again; what is told to all partitions is there more often. "
+        "Start the workers: they rebuild, and say nothing twice. Delete the folder: it holds identities",
+        soft_wrap=True,
+    )
+
+
 def worker(level: Annotated[str, typer.Option(help="Least level that is logged")] = "INFO") -> None:
     """Run a worker. More workers share the partitions.
 
@@ -187,23 +225,7 @@ def rebuild(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = Fal
     if not yes:
         typer.confirm(f"Delete every key of namespace {config.namespace} in {config.redis}?", abort=True)
 
-    async def work() -> int:
-        clients, gone = await servers(config), 0
-        for pattern in (
-            "*:next",
-            "*:fence",
-            "*",
-            "*:next",
-            "*:fence",
-        ):  # what was rebuilt meanwhile is begun anew, on clean ground
-            for client in clients:
-                async for key in client.scan_iter(f"{config.namespace}:{pattern}", count=1000):
-                    gone += await client.unlink(key)
-        for client in clients:
-            await client.aclose()
-        return gone
-
-    console.print(f"{run(work())} keys deleted; workers rebuild now (see suar_lag_records)")
+    console.print(f"{run(forget(config))} keys deleted; workers rebuild now (see suar_lag_records)")
 
 
 def list_metrics() -> None:

@@ -24,6 +24,7 @@ from streams.book import Book
 from streams.cluster import plain, teller_of
 from streams.commands.terminal import Exit, configured, console, fail, in_force, run, without_secrets
 from streams.differences import differences
+from streams.partitions import partitions_of
 from streams.react import versions_of
 from streams.settings import Settings
 
@@ -124,7 +125,9 @@ def list_versions() -> None:
     for version in dict.fromkeys(one.version for one in book.contents):
         held = book.version(version)
         for use, told in _uses(book, version) if held else ():
-            count = "–" if taken is None or told is None else f"{taken[use].get(told.digest, 0)} of {FACTS.partitions}"
+            count = (
+                "–" if taken is None or told is None else f"{taken[use].get(told.digest, 0)} of {partitions_of(FACTS)}"
+            )
             since = f"{told.at:%Y-%m-%d %H:%M:%S}Z" if told else "–"
             name = {Use.LIVE: "in force", Use.SHADOW: "shadow"}[use] if told else "–"
             published = f"{held.at:%Y-%m-%d %H:%M:%S}Z" if held else "–"
@@ -186,7 +189,7 @@ async def _put(config: Settings, use: Use, what: Policy | str) -> str:
     where = "in force" if use is Use.LIVE else "in the shadow"
     return (
         f"[green]✓[/green] policy {held.version} (digest {held.digest[:_SHOWN]}) is {where} since {told.at:%Y-%m-%d %H:%M:%S}Z; "
-        f"{FACTS.partitions} partitions are told"
+        f"{partitions_of(FACTS)} partitions are told"
     )
 
 

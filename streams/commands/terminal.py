@@ -99,7 +99,10 @@ def without_secrets() -> settings.Settings:
     try:
         return settings.load()
     except settings.SettingsError:
-        return settings.load(pseudonym_key="not-used-by-this-command-but-long-enough")
+        try:
+            return settings.load(pseudonym_key="not-used-by-this-command-but-long-enough")
+        except settings.SettingsError as error:
+            fail(str(error))
 
 
 def in_force(path: Path) -> Policy:

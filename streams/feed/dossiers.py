@@ -7,6 +7,7 @@ from agents.dossier import Dossier
 from schemas.identity import Subject
 from schemas.topics import FACTS
 from streams.feed.installation import Installation
+from streams.partitions import partitions_of
 from streams.produce import partition_of
 from streams.store import place
 
@@ -19,7 +20,7 @@ async def followed(suar: Installation, asked: Subject) -> list[Dossier]:
     found: list[Dossier] = []
     following: Subject | None = asked
     while following is not None and len(found) < MOST_HOPS:
-        key = f"{place(suar.settings.namespace, FACTS.name, partition_of(following.encode()))}d:{following}"
+        key = f"{place(suar.settings.namespace, FACTS.name, partition_of(following.encode(), partitions_of(FACTS)))}d:{following}"
         blob: bytes | None = await suar.teller.call("GET", key)
         if blob is None:
             break

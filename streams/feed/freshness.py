@@ -11,6 +11,7 @@ from agents.freshness import complete
 from schemas.envelope import System
 from schemas.policy import Policy
 from schemas.topics import FACTS
+from streams.partitions import partitions_of
 from streams.settings import Settings
 from streams.teller import Teller
 
@@ -48,7 +49,7 @@ class Freshness:
     def __init__(self, teller: Teller, settings: Settings, policy: Policy) -> None:
         self._teller, self._policy = teller, policy
         self._keys = [
-            f"{settings.namespace}:{{{FACTS.name}:{partition}}}:{MARKS}" for partition in range(FACTS.partitions)
+            f"{settings.namespace}:{{{FACTS.name}:{partition}}}:{MARKS}" for partition in range(partitions_of(FACTS))
         ]
 
     async def heard(self) -> list[Heard]:
@@ -64,7 +65,7 @@ class Freshness:
             blob: bytes | None = await self._teller.call("GET", key)
             for place, upto in (_MARKS.decode(blob) if blob else {}).items():
                 seen[place] = max(upto, seen.get(place, upto))
-        return complete(seen)
+        return complete(seen, partitions_of(FACTS))
 
     def _one(self, system: System, marks: Mapping[str, datetime], now: datetime) -> Heard:
         upto = marks.get(system.value)

@@ -20,6 +20,7 @@ from streams.feed.dossiers import followed
 from streams.feed.installation import Installation
 from streams.feed.problems import Problem
 from streams.keep import blob_of
+from streams.partitions import partitions_of
 from streams.produce import partition_of
 from streams.store import place
 
@@ -94,7 +95,9 @@ async def _kept(suar: Installation, chain: Iterable[Dossier]) -> Opened:
 
 
 def _at(suar: Installation, key: str) -> str:
-    return place(suar.settings.namespace, IDENTITIES.name, partition_of(key.encode())) + blob_of(key)
+    return place(
+        suar.settings.namespace, IDENTITIES.name, partition_of(key.encode(), partitions_of(IDENTITIES))
+    ) + blob_of(key)
 
 
 def _entry(blob: bytes | None) -> Entry | None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from schemas.paging import Silence
 from schemas.topics import DESK
 from streams import metrics, security
+from streams.partitions import partitions_of
 from streams.produce import Outbox, Record
 
 log = logging.getLogger("suar.desk")
@@ -85,7 +86,7 @@ class Desk:
             await asyncio.sleep(AGAIN_AFTER)
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
-        partitions = [TopicPartition(DESK.name, number) for number in range(DESK.partitions)]
+        partitions = [TopicPartition(DESK.name, number) for number in range(partitions_of(DESK))]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)

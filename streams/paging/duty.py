@@ -12,6 +12,7 @@ from schemas.topics import PAGES
 from streams import security
 from streams.paging.desk import AGAIN_AFTER
 from streams.paging.settings import PagerSettings
+from streams.partitions import partitions_of
 from streams.produce import partition_of
 
 log = logging.getLogger("suar.pager")
@@ -24,7 +25,7 @@ class Duty:
 
     def __init__(self, settings: PagerSettings, rotas: Iterable[str]) -> None:
         self._settings = settings
-        self._of = {name: partition_of(name.encode()) for name in ("", *rotas)}
+        self._of = {name: partition_of(name.encode(), partitions_of(PAGES)) for name in ("", *rotas)}
         self._mine: frozenset[int] = frozenset()
         self.joined = False
         self.changed = asyncio.Event()

@@ -21,6 +21,7 @@ from schemas.paging import Page, PageRecord
 from schemas.topics import ALERTS, DESK, PAGES
 from streams import metrics, security
 from streams.paging.desk import AGAIN_AFTER, take
+from streams.partitions import partitions_of
 
 log = logging.getLogger("suar.pager")
 
@@ -85,7 +86,7 @@ class PagerLog:
             await asyncio.sleep(AGAIN_AFTER)
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> None:
-        partitions = [TopicPartition(topic.name, number) for topic in _TOPICS for number in range(topic.partitions)]
+        partitions = [TopicPartition(topic.name, number) for topic in _TOPICS for number in range(partitions_of(topic))]
         consumer.assign(partitions)
         if not self._next:
             await consumer.seek_to_beginning(*partitions)

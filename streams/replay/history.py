@@ -15,6 +15,7 @@ from schemas import wire
 from schemas.envelope import System
 from schemas.facts import MARK, Fact
 from schemas.topics import AGENCY_TOPICS, HEARTBEAT
+from streams.partitions import partitions_of
 from streams.publish import PublishError, topic_of
 from streams.replay.team import ReplayError
 from streams.replay.words import Line, Mark
@@ -125,7 +126,7 @@ def _upto(raw: bytes, head: Head, clock: datetime) -> datetime | None:
 def _places(source: str) -> tuple[str, ...]:
     """All partitions of all topics of a system: a heartbeat stands in a file once, and holds for each of them."""
     topics = [one for one in AGENCY_TOPICS if one.system is System(source)]
-    return tuple(f"{topic.name}/{partition}" for topic in topics for partition in range(topic.partitions))
+    return tuple(f"{topic.name}/{partition}" for topic in topics for partition in range(partitions_of(topic)))
 
 
 @lru_cache(maxsize=1024)

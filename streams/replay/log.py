@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.facts import ERASED, MARK, TO_ALL, Fact, decode
 from schemas.topics import ALERTS, FACTS, SCREENINGS
+from streams.partitions import partitions_of
 from streams.reading import everything
 from streams.replay.history import Logged
 from streams.replay.words import ALERT, SCREENING, written
@@ -28,7 +29,7 @@ async def fetch(kafka: str, folder: Path) -> Path:
     whole = _in(folder, FILE)
     if whole.exists():
         return whole
-    parts = [folder / f"{FILE}.{number}" for number in range(FACTS.partitions)]
+    parts = [folder / f"{FILE}.{number}" for number in range(partitions_of(FACTS))]
     with ExitStack() as opened:
         files = [opened.enter_context(part.open("wb")) for part in parts]
         clocks = [datetime(1970, 1, 1, tzinfo=UTC)] * len(files)

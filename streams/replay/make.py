@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.policy import Policy
@@ -19,7 +19,7 @@ class Setup:
     """What does not change the outcome (the layout of partitions on processes, checkpoints), and the key, which names subjects."""
 
     key: bytes
-    layout: Sequence[int] = laid_out(1)
+    layout: Sequence[int] = field(default_factory=lambda: laid_out(1))
     keep_every: int = KEEP_EVERY
     """Lines between two checkpoints."""
 

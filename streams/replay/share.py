@@ -16,7 +16,8 @@ from schemas import wire
 from schemas.facts import TICK, Fact, digest
 from schemas.identity import SubjectKind
 from schemas.policy import Policy
-from schemas.topics import BY_NAME
+from schemas.topics import BY_NAME, FACTS
+from streams.partitions import partitions_of
 from streams.produce import partition_of
 from streams.replay.memory import Look, Memory
 from streams.replay.words import (
@@ -45,7 +46,7 @@ PER_LINE = 1 << 20
 @lru_cache(maxsize=1_000_000)
 def _partition(name: str) -> int:
     """As Kafka has it. Computing it takes as long as folding a small fact, and a history comes back to its people."""
-    return partition_of(name.encode())
+    return partition_of(name.encode(), partitions_of(FACTS))
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -83,7 +84,7 @@ class Feeds:
     def context(self) -> Context:
         """The policy, and how far each source is complete now."""
         if self._context is None:
-            self._context = Context(self._policy, complete(self.seen))
+            self._context = Context(self._policy, complete(self.seen, partitions_of(FACTS)))
         return self._context
 
 

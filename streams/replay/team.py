@@ -14,6 +14,7 @@ import msgspec
 from schemas.policy import Policy
 from schemas.topics import FACTS
 from streams import policy as policies
+from streams.partitions import partitions_of
 from streams.replay.share import Share
 from streams.replay.words import Reply, Step
 
@@ -28,7 +29,7 @@ class ReplayError(Exception):
 
 def laid_out(processes: int) -> tuple[int, ...]:
     """The process of each partition."""
-    return tuple(partition % processes for partition in range(FACTS.partitions))
+    return tuple(partition % processes for partition in range(partitions_of(FACTS)))
 
 
 def calm() -> None:

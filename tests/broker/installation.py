@@ -28,6 +28,7 @@ from streams.admin import Admin, AdminError
 from streams.cli import app
 from streams.feed_keys import Keys
 from streams.local import Local
+from streams.partitions import partitions_of
 from streams.produce import Outbox, Record
 from streams.react import MARKS
 from streams.reading import everything
@@ -125,7 +126,10 @@ class Installation:
     def ready_worker(self, **settings: str) -> Worker:
         """A worker that owns all partitions."""
         one = self.worker(**settings)
-        until(lambda: one.ready and one.health["partitions"] == 12 * len(READ_BY_WORKERS), "the worker is ready")
+        until(
+            lambda: one.ready and one.health["partitions"] == sum(partitions_of(topic) for topic in READ_BY_WORKERS),
+            "the worker is ready",
+        )
         return one
 
     def close(self) -> None:
@@ -159,13 +163,13 @@ class Installation:
 
     def folded(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> dict[Place, int]:
         """The next offset to fold, as Redis has it; 0 where nothing was folded."""
-        places = [(topic.name, number) for topic in topics for number in range(topic.partitions)]
+        places = [(topic.name, number) for topic in topics for number in range(partitions_of(topic))]
         found = self.redis.mget([f"{place(self.namespace, *one)}next" for one in places])
         return {place: int(value or 0) for place, value in zip(places, found, strict=True)}
 
     def due(self) -> int:
         """Dossiers that wait to be looked at again: their hour came, or a feed is complete as far as they asked."""
-        places = [place(self.namespace, FACTS.name, number) for number in range(FACTS.partitions)]
+        places = [place(self.namespace, FACTS.name, number) for number in range(partitions_of(FACTS))]
         now, waiting = time.time(), self.redis.pipeline(transaction=False)
         for at, blob in zip(places, self.redis.mget([f"{at}{MARKS}" for at in places]), strict=True):
             marks = complete(msgspec.json.decode(blob, type=dict[str, datetime])) if blob else {}

@@ -39,8 +39,8 @@ _AFTERWORD = """
 - **A rebuild** is what follows when Redis *and* its replica and append-only file are lost. It pages nobody and alerts go on for whoever is rebuilt; but it
   takes as long as the table says, so run Redis with a replica and `appendfsync everysec` (`deploy/redis`).
 - **Brokers**: three, for three replicas of everything. The rates here are far below what one of them can do; the disks decide.
-- **Partitions cannot be added** to running topics: a subject's facts would lie in two of them. To grow, make an installation with more partitions beside this one,
-  let agencies publish to both, and move readers when the new one has seen the longest rule window; a backup of the old log does not fit the new one.
+- **More workers than partitions** need more partitions, and those cannot be added to a running topic: a subject's facts would lie in two of them. `suar topics grow`
+  gives a stopped installation a multiple of them ({partitions}, {twice}, ...) and counts every record again; workers then rebuild, which takes what the table says.
 - **Bytes on disk and in Redis** are those of the benchmark's mix of travellers, most of whom are known by a passport and cross once; people with long histories weigh more.
 """
 
@@ -79,7 +79,7 @@ def rendered() -> str:
     needs = table(("", "nation", "ten times"), zip(_LABELS, _needs(costs, 1), _needs(costs, 10), strict=True))
     foreword = _FOREWORD.format(date=run["date"], cores=run["machine"]["cores"])
     total = f"\nTogether {sum(A_DAY.values()):,} a day; {WORST_MINUTE} a second in the worst minute.\n"
-    return f"{foreword}{needs}\n\n{loads}\n{total}\n{crews}\n{_AFTERWORD.format(partitions=PARTITIONS)}"
+    return f"{foreword}{needs}\n\n{loads}\n{total}\n{crews}\n{_AFTERWORD.format(partitions=PARTITIONS, twice=2 * PARTITIONS)}"
 
 
 _LABELS = (
