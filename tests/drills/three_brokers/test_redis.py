@@ -12,6 +12,8 @@ from tests.drills.workers import until
 
 LAG = 1.0
 """Seconds of the primary that nobody has after it."""
+COPIED_WITHIN = 300.0
+"""Seconds until a replica has gigabytes of its primary, while both work."""
 
 
 def test_cluster_redis_fail_over(
@@ -54,5 +56,5 @@ def _fail_over(cluster: Cluster, ground: Ground, primary: RedisReplica, replica:
 
 
 def _in_step(ground: Ground, replica: RedisReplica) -> None:
-    until(lambda: replica.position().get("master_link_status") == "up", "the replica follows")
+    until(lambda: replica.position().get("master_link_status") == "up", "the replica follows", limit=COPIED_WITHIN)
     ground.say("the replica follows")
