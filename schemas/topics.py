@@ -32,7 +32,7 @@ class Topic:
     system: System | None = None
     events: tuple[str, ...] = ()
     partitions: int = PARTITIONS
-    """In an installation that has not grown; 1 stays 1."""
+    """In an installation that has not grown; any other number than the usual one stays."""
     urgent: bool = False
     """Somebody stands at a counter: readers fetch from it without pause. The others may wait a quarter of a second."""
     config: dict[str, str] = field(default_factory=dict)

@@ -3,14 +3,14 @@
 import os
 from functools import lru_cache
 
-from schemas.topics import Topic
+from schemas.topics import PARTITIONS, Topic
 from streams import settings
 from streams.settings import Layout
 
 
 def partitions_of(topic: Topic) -> int:
     """Of that topic here. Raises SettingsError when SUAR_PARTITIONS is no such number."""
-    return 1 if topic.partitions == 1 else in_all(os.environ.get("SUAR_PARTITIONS"))
+    return in_all(os.environ.get("SUAR_PARTITIONS")) if topic.partitions == PARTITIONS else topic.partitions
 
 
 @lru_cache
