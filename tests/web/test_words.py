@@ -6,6 +6,7 @@ import string
 import pytest
 
 from agents.decide import Why
+from agents.disclosure import Purpose
 from schemas.alerts import Family, Role, Severity, State, Strength, TriggerKind
 from schemas.areas import AreaLevel, Indicator
 from schemas.envelope import System
@@ -34,6 +35,7 @@ BY_CODE = {
     "level": {one.value for one in AreaLevel},
     "indicator": {one.value for one in Indicator},
     "indicator_text": {one.value for one in Indicator},
+    "purpose": {one.value for one in Purpose},
 }
 
 
