@@ -157,8 +157,13 @@ class Installation:
         return [one async for one in everything(self.local.kafka.address, *(topic.name for topic in topics))]
 
     def ends(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> dict[Place, int]:
-        """Log ends."""
-        wanted = {TopicPartition(t.name, number): OffsetSpec.latest() for t in topics for number in range(t.partitions)}
+        """Log ends. The client forgets first how many partitions it knew: topics may have grown."""
+        self._admin.list_topics(timeout=5)
+        wanted = {
+            TopicPartition(topic.name, number): OffsetSpec.latest()
+            for topic in topics
+            for number in range(partitions_of(topic))
+        }
         return {(tp.topic, tp.partition): one.result().offset for tp, one in self._admin.list_offsets(wanted).items()}
 
     def folded(self, topics: Sequence[Topic] = READ_BY_WORKERS) -> dict[Place, int]:
