@@ -66,9 +66,38 @@ class Month(msgspec.Struct, frozen=True):
         since = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
         return cls(since, (since + timedelta(days=32)).replace(day=1))
 
+    @property
+    def name(self) -> str:
+        """`2026-11`."""
+        return f"{self.since:%Y-%m}"
+
     def holds(self, at: datetime) -> bool:
         """Is the moment in it?"""
         return self.since <= at < self.until
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """A month that ended, as it is kept when what it was counted from is gone. `at` (UTC) is when it was counted."""
+
+    month: str
+    at: datetime
+    whole: bool
+    """Was everything of the month still there? Otherwise it tells of less than there was."""
+    tables: tuple[Table, ...]
+
+
+CLOSES: Final = timedelta(days=20)
+"""After a month ended it waits so long for late outcomes; answers to attempts, kept for 62 days, are all there by then."""
+
+
+def closing(now: datetime, since: datetime, closed: Iterable[str]) -> list[Month]:
+    """Months that ended long enough ago, are not closed yet, and of which something may be left since that moment, oldest first."""
+    known, month, found = set(closed), Month.of(f"{since:%Y-%m}"), list[Month]()
+    while month.until + CLOSES <= now:
+        if month.name not in known:
+            found.append(month)
+        month = Month.of(f"{month.until:%Y-%m}")
+    return found
 
 
 class Indicators:
@@ -109,6 +138,11 @@ class Indicators:
             self._steps[one.id] = (subject, one.kind, one.at)
         if self._month.holds(one.at):
             self._facts[one.id] = one
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was asked and nothing said in that month."""
+        return not self._screenings and not self._alerts
 
     def tables(self) -> tuple[Table, ...]:
         """Every indicator, in the order of the pack."""

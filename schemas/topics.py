@@ -86,7 +86,13 @@ SEALS = Topic(
 CORRECTIONS = Topic(
     "suar.corrections", "requests for correction and their answers, keyed by request; no identity", None, partitions=1
 )
-
+STATISTICS = Topic(
+    "suar.statistics",
+    "the indicators of each month that ended, keyed by month, never of fewer than three people; no identity",
+    None,
+    partitions=1,
+)
+"""What is left of alerts and answers when their time has come (UU 27/2022 Art. 42 to 44)."""
 IDENTITIES = Topic(
     "suar.identities",
     "who a pseudonym is, sealed for the gateway: the newest name and document, keyed by subject and part",
@@ -223,6 +229,7 @@ TOPICS: tuple[Topic, ...] = (
     AUDIT,
     SEALS,
     CORRECTIONS,
+    STATISTICS,
     IDENTITIES,
 )
 BY_NAME = {topic.name: topic for topic in TOPICS}

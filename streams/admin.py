@@ -1,10 +1,11 @@
 """Topics on the broker: created from the table, compared with it, and refused when they differ."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
@@ -78,6 +79,14 @@ class Admin:
         for name, code in answer.topic_error_codes if answer else ():
             if code and (error := for_code(code)) is not UnknownTopicOrPartitionError:
                 raise AdminError(f"topic {name} could not be deleted: {error.__name__}")
+
+    async def delete_before(self, name: str, offsets: Mapping[int, int]) -> None:
+        """Has the broker delete all records of a topic below an offset of each partition. Raises AdminError."""
+        wanted = {TopicPartition(name, number): RecordsToDelete(offset) for number, offset in offsets.items()}
+        try:
+            await self._client.delete_records(wanted)
+        except KafkaError as error:
+            raise AdminError(f"{name}: the broker deletes no records ({type(error).__name__})") from None
 
     async def widen(self, topics: Iterable[Topic]) -> None:
         """Adds empty partitions to topics that have fewer than the table. Raises aiokafka's errors."""

@@ -24,6 +24,7 @@ from streams.commands import (
     rejects,
     replay,
     report,
+    retention,
     rules,
     simulate,
     sop,
@@ -52,6 +53,7 @@ app.add_typer(pager.pages, name="pages")
 app.add_typer(audit.audit, name="audit")
 app.add_typer(corrections.corrections, name="corrections")
 app.add_typer(report.report, name="report")
+app.add_typer(retention.retention, name="retention")
 app.add_typer(checkpoint.checkpoint, name="checkpoint")
 app.command("doctor")(operate.doctor)
 app.command("worker")(operate.worker)

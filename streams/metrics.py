@@ -98,6 +98,10 @@ COMMIT_AGE = _gauge("suar_commit_age_seconds", "Seconds since the last commit to
 TICKS = _counter("suar_ticks_total", "Due looks turned into facts, by clock", "clock")
 AUDIT_UNSENT = _gauge("suar_audit_unsent_records", "Audit records that wait in this gateway for Kafka")
 SEALED = _counter("suar_audit_sealed_total", "Audit records that this sealer sealed")
+RETENTION_AT = _gauge(
+    "suar_retention_timestamp_seconds", "When it was last made sure that nothing is kept too long, seconds since 1970"
+)
+DELETED = _counter("suar_retention_deleted_total", "Records deleted when their time had come", "topic")
 SEAL_AGE = _gauge("suar_audit_unsealed_seconds", "How long the oldest audit record waits for its seal")
 AUDIT_LOST = _counter("suar_audit_lost_total", "Audit records given up because too many waited for Kafka")
 INGESTED = _counter(

@@ -26,6 +26,7 @@ from schemas.topics import (
     SCREENINGS,
     SEALS,
     SHADOW,
+    STATISTICS,
     TOPICS,
     Topic,
 )
@@ -61,6 +62,7 @@ class Operation(IntEnum):
 
     READ = 3
     WRITE = 4
+    DELETE = 6
     DESCRIBE = 8
     DESCRIBE_CONFIGS = 10
 
@@ -100,6 +102,8 @@ class Principal:
     purpose: str
     writes: tuple[Topic, ...] = ()
     reads: tuple[Topic, ...] = ()
+    deletes: tuple[Topic, ...] = ()
+    """Topics whose records it deletes when their time has come. Kafka has no grant for old records alone."""
     compares: tuple[Topic, ...] = ()
     """Topics whose settings it compares with the table before it starts; that shows nothing of what they hold."""
     groups: tuple[str, ...] = ()
@@ -111,6 +115,7 @@ class Principal:
             (
                 *_on(self.writes, Operation.WRITE),
                 *_on(self.reads, Operation.READ),
+                *_on(self.deletes, Operation.DELETE, Operation.DESCRIBE),
                 *_on(self.compares, Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS),
                 *(_group(f"{namespace}-{name}") for name in self.groups),
             )
@@ -162,11 +167,20 @@ SEALER: Final = Principal(
     groups=("sealer",),
     quota=Quota(read=READER_BYTES),
 )
+RETENTION: Final = Principal(
+    "suar-retention",
+    "counts the months that ended and deletes what is older than its topic keeps (UU 27/2022 Art. 42 to 44)",
+    writes=(STATISTICS, AUDIT),
+    reads=(FACTS, ALERTS, SCREENINGS, AREAS, STATISTICS, AUDIT, SEALS, PAGES),
+    deletes=tuple(topic for topic in TOPICS if topic.retention is not None),
+    compares=TOPICS,
+    quota=Quota(read=READER_BYTES),
+)
 AUDITOR: Final = Principal(
     "suar-auditor",
     "reads who read what about whom, and keeps the register of corrections (UU 27/2022 Art. 30, 31)",
     writes=(CORRECTIONS,),
-    reads=(AUDIT, SEALS, ALERTS, CORRECTIONS),
+    reads=(AUDIT, SEALS, ALERTS, CORRECTIONS, STATISTICS),
     quota=Quota(read=READER_BYTES, busy_percent=BUSY_PERCENT),
 )
 
@@ -182,5 +196,5 @@ def agency(system: System) -> Principal:
 
 
 AGENCIES: Final = tuple(agency(system) for system in System)
-PRINCIPALS: Final = (WORKER, FEED, PAGER, SEALER, AUDITOR, *AGENCIES)
+PRINCIPALS: Final = (WORKER, FEED, PAGER, SEALER, RETENTION, AUDITOR, *AGENCIES)
 BY_NAME: Final = {one.name: one for one in PRINCIPALS}

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from schemas.topics import ALERTS, SCREENINGS
+from schemas.topics import ALERTS, FACT_DAYS, SCREENINGS
 from streams.feed_keys import FEEDS
 from streams.teller import Argument, Command, Script, Teller, another_life
 
+REMEMBERED: Final = int(FACT_DAYS.total_seconds())
+"""Seconds; what a worker would rebuild from the log goes with the log (UU 27/2022 Art. 42 to 44)."""
 _ON_FEEDS: Final = {ALERTS.name, SCREENINGS.name}
 
 _CLAIM = Script("""
@@ -17,14 +19,16 @@ local fence = redis.call('INCR', KEYS[3]) .. ':' .. ARGV[1]
 redis.call('SET', KEYS[1], fence)
 return {fence, redis.call('GET', KEYS[2])}
 """)
-# KEYS: fence, next, due clocks…, blobs…   ARGV: fence, next expected, next, clocks, looks, (clock no, time, member)…, blobs…
+# KEYS: fence, next, due clocks…, blobs…
+# ARGV: fence, next expected, next, clocks, looks, seconds that somebody is remembered, (clock no, time, member)…, blobs…
+# What is kept of somebody (d: dossiers, i: who it is) goes when nothing was heard of them for as long as the log remembers.
 _SAVE = Script("""
 local fence = redis.call('GET', KEYS[1])
 if not fence then return 'gone' end
 if fence ~= ARGV[1] then return 'lost' end
 if (redis.call('GET', KEYS[2]) or '') ~= ARGV[2] then return 'moved' end
 local clocks, looks = tonumber(ARGV[4]), tonumber(ARGV[5])
-local at = 6
+local at = 7
 for i = 1, looks do
   local due = KEYS[2 + tonumber(ARGV[at])]
   if ARGV[at + 1] == '' then redis.call('ZREM', due, ARGV[at + 2])
@@ -32,7 +36,9 @@ for i = 1, looks do
   at = at + 3
 end
 for i = 3 + clocks, #KEYS do
-  if ARGV[at] == '' then redis.call('DEL', KEYS[i]) else redis.call('SET', KEYS[i], ARGV[at]) end
+  if ARGV[at] == '' then redis.call('DEL', KEYS[i])
+  elseif string.find(KEYS[i], '}:[di]:') then redis.call('SET', KEYS[i], ARGV[at], 'EX', ARGV[6])
+  else redis.call('SET', KEYS[i], ARGV[at]) end
   at = at + 1
 end
 redis.call('SET', KEYS[2], ARGV[3])
@@ -147,7 +153,7 @@ class Store:
         keys = [self._key("fence"), self._key("next"), *(self._key(f"due:{clock}") for clock in clocks)]
         keys += [self._key(name) for name in batch.blobs]
         args: list[Argument] = [fence, "" if expected is None else expected, batch.next]
-        args += [len(clocks), len(batch.looks)]
+        args += [len(clocks), len(batch.looks), REMEMBERED]
         for look in batch.looks:
             args += [number[look.clock], "" if look.at is None else look.at.timestamp(), look.subject]
         args += batch.blobs.values()

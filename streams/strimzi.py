@@ -2,7 +2,7 @@
 
 from streams.principals import Kind, Pattern, Principal
 
-PROGRAMS = ("suar-worker", "suar-feed", "suar-pager", "suar-sealer")
+PROGRAMS = ("suar-worker", "suar-feed", "suar-pager", "suar-sealer", "suar-retention")
 """They run in the cluster, so they have certificates; who is outside has a password."""
 
 

@@ -25,6 +25,7 @@ from schemas.topics import (
     POLICY,
     SCREENINGS,
     SEALS,
+    STATISTICS,
     Topic,
 )
 from streams import security
@@ -36,7 +37,7 @@ from streams.settings import Settings
 
 SAID: tuple[Topic, ...] = (ALERTS, SCREENINGS)
 """What workers said about facts. With it beside them they need not say it again, and pagers see how every alert ended."""
-TOPICS: tuple[Topic, ...] = (*SAID, AREAS, FACTS, SEALS, AUDIT, POLICY, PAGES, DESK, CORRECTIONS)
+TOPICS: tuple[Topic, ...] = (*SAID, AREAS, FACTS, SEALS, AUDIT, POLICY, PAGES, DESK, CORRECTIONS, STATISTICS)
 """The order in which they are read, so that no record of a backup speaks of one that is not in it: what was said comes before the
 facts that it was said about, the seals before the audit log; facts before the policies that they name and the pages about them.
 """

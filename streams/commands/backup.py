@@ -27,7 +27,7 @@ def backup(
         typer.Option("--identities", help="Also who the pseudonyms are, sealed: only to move, and to be deleted then"),
     ] = False,
 ) -> None:
-    """Copy what no other system holds into a folder: policy, audit log and seals, silences, pages, areas, corrections; facts if asked.
+    """Copy what no other system holds into a folder: policy, audit log and seals, silences, pages, areas, corrections, months; facts if asked.
 
     The folder is whole or not there. It holds pseudonyms of travellers and the names of those who looked: keep it like the log itself.
     Note the SHA-256 of its manifest elsewhere: who knows that knows every file.

@@ -8,9 +8,11 @@ import typer
 from rich.progress import Progress
 
 from agents.indicators import Month
+from agents.indicators import Table as Indicator
 from streams.commands.terminal import console, fail, run, without_secrets
 from streams.reports import htcds as cases
 from streams.reports import monthly as pack
+from streams.retention import months
 
 report = typer.Typer(help="Reports of counts and times: nothing about anybody.", no_args_is_help=True)
 
@@ -22,7 +24,7 @@ def monthly(
 ) -> None:
     """The indicators of a month as one page (Indonesian and English) and a CSV file for each. k is at least three.
 
-    Answers to attempts are kept for 62 days: make the pack within the month that follows.
+    A month that was closed (`suar retention show`) is told as it was counted then, however long ago.
 
     Example: suar report monthly --month 2026-11 --out /srv/reports
     """
@@ -33,7 +35,7 @@ def monthly(
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("reading the logs", total=None)
         tables = run(
-            pack.read(
+            _tables(
                 without_secrets().kafka,
                 chosen,
                 lambda done, of: progress.update(task, completed=done, total=of) if not done % 1000 else None,
@@ -44,6 +46,16 @@ def monthly(
     except OSError as error:
         fail(f"{out}: {error.strerror}")
     console.print(f"{made[0]} and {len(made) - 1} tables beside it", soft_wrap=True)
+
+
+async def _tables(kafka: str, month: Month, progress: pack.Progress) -> tuple[Indicator, ...]:
+    kept = (await months.closed(kafka)).get(month.name)
+    if kept is None:
+        _, tables = await pack.counted(kafka, month, progress)
+        return tables
+    if not kept.whole:
+        console.print(f"{month.name} was counted when part of it was gone: it tells of less than there was")
+    return kept.tables
 
 
 @report.command("htcds")

@@ -23,8 +23,10 @@ _TELLING = tuple(f'"kind":"{kind}"'.encode() for kind in sorted(COUNTED))
 Progress = Callable[[int, int], None]
 
 
-async def read(kafka: str, month: Month, progress: Progress = lambda _done, _of: None) -> tuple[Table, ...]:
-    """Every indicator of a month, and the districts' as they stand now. Raises aiokafka's errors."""
+async def counted(
+    kafka: str, month: Month, progress: Progress = lambda _done, _of: None
+) -> tuple[Indicators, tuple[Table, ...]]:
+    """Every indicator of a month, counted from the logs, and the districts' as they stand now. Raises aiokafka's errors."""
     found = Indicators(month)
     total, done = sum((await log_sizes(kafka, FACTS.name, ALERTS.name, SCREENINGS.name)).values()), 0
     async for record in everything(kafka, FACTS.name, ALERTS.name, SCREENINGS.name):
@@ -46,7 +48,7 @@ async def read(kafka: str, month: Month, progress: Progress = lambda _done, _of:
         for row in rows
         if row.level is AreaLevel.KABUPATEN
     )
-    return *found.tables(), listed
+    return found, (*found.tables(), listed)
 
 
 def _take(found: Indicators, topic: str, key: bytes, value: bytes) -> None:

@@ -16,7 +16,20 @@ from aiokafka.admin import AIOKafkaAdminClient
 from schemas.alerts import Alert, Severity
 from schemas.envelope import System
 from schemas.paging import Matchers, Silence
-from schemas.topics import ALERTS, AREAS, AUDIT, CORRECTIONS, DESK, FACTS, PAGES, POLICY, SCREENINGS, SEALS, Topic
+from schemas.topics import (
+    ALERTS,
+    AREAS,
+    AUDIT,
+    CORRECTIONS,
+    DESK,
+    FACTS,
+    PAGES,
+    POLICY,
+    SCREENINGS,
+    SEALS,
+    STATISTICS,
+    Topic,
+)
 from streams.audit import signing
 from streams.backup.files import read_manifest
 from streams.paging import desk as silences
@@ -31,7 +44,7 @@ from tests.feed.pagers import Desk, desk
 
 pytestmark = pytest.mark.broker
 
-BACK = (ALERTS, SCREENINGS, FACTS, AUDIT, POLICY, PAGES, DESK, AREAS, CORRECTIONS)
+BACK = (ALERTS, SCREENINGS, FACTS, AUDIT, POLICY, PAGES, DESK, AREAS, CORRECTIONS, STATISTICS)
 """What a restore puts back."""
 
 
@@ -72,7 +85,13 @@ def before(suar: Installation, key: Path, tmp_path_factory: pytest.TempPathFacto
         alerts = _alerts(suar)
         _tell(suar, _did(alerts[who["taken"].alert_id], "alert_taken"))
         _tell(suar, _did(alerts[who["cleared"].alert_id], "outcome_recorded", outcome="CLEARED"))
-        suar.publish([silences.record_of(_silence()), Record(CORRECTIONS.name, b"c-1", b"{}", 0)])
+        suar.publish(
+            [
+                silences.record_of(_silence()),
+                Record(CORRECTIONS.name, b"c-1", b"{}", 0),
+                Record(STATISTICS.name, b"2026-10", b"{}", 0),
+            ]
+        )
         with sealer(suar, key):
             suar.publish(looks(*(one.alert_id for one in who.values())))
             until(lambda: sealed(suar) == 3, "the looks are sealed")
@@ -175,7 +194,7 @@ def test_a_backup_names_its_records_and_holds_no_number(before: Before) -> None:
     assert {topic: sum(part.records for part in manifest.of(topic)) for topic in manifest.topics} == {
         topic: len(records) for topic, records in before.logs.items()
     }
-    assert all(before.logs[topic.name] for topic in (FACTS, AUDIT, SEALS, POLICY, PAGES, DESK, CORRECTIONS))
+    assert all(before.logs[topic.name] for topic in (FACTS, AUDIT, SEALS, POLICY, PAGES, DESK, CORRECTIONS, STATISTICS))
     assert before.folder.stat().st_mode & 0o077 == 0
     text = b"".join(value or b"" for records in before.logs.values() for _, _, value in records)
     assert [one for one in before.who.values() if any(secret in text for secret in one.secrets)] == []

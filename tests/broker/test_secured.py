@@ -1,5 +1,6 @@
 """A secured installation on a real broker and a real Redis: everybody does what is theirs, and nothing else is let through."""
 
+import asyncio
 import json
 import os
 import re
@@ -18,15 +19,17 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 
 from schemas.alerts import Alert
 from schemas.envelope import System
-from schemas.topics import ALERTS, AUDIT, FACTS, POLICY, REJECTED, TOPICS, Topic
+from schemas.topics import AGENCY_DAYS, AGENCY_TOPICS, ALERTS, AUDIT, FACTS, POLICY, REJECTED, TOPICS, Topic
+from streams.admin import Admin, AdminError
 from streams.local import CHECKOUT
 from streams.local_secured import OPERATOR, secured_services
 from streams.principals import AGENCIES, PRINCIPALS, Principal
 from streams.produce import Record
 from streams.publish import heartbeats, record_of, topics_of
+from streams.retention import program
 from tests.broker.installation import READ_BY_WORKERS, SEAL
 from tests.broker.people import Traveller
-from tests.broker.secured import Guarded, new_passwords
+from tests.broker.secured import Guarded, acting, new_passwords
 from tests.drills.workers import Worker, until
 
 SIMKIM, POLRI = "agency-simkim", "agency-polri"
@@ -286,3 +289,21 @@ def test_doctor_as_a_program(guarded: Guarded) -> None:
     assert "appendonly" in done.output
     assert "noeviction" in done.output
     assert "NoPermission" not in done.output
+
+
+def test_retention_deletes_and_nobody_else(guarded: Guarded) -> None:
+    """What agencies wrote is deleted when its time has come, by the one principal that may, and the audit log knows."""
+    assert guarded.send(guarded.named(SIMKIM), heartbeats(datetime.now(UTC), topics_of(System.SIMKIM))) == set()
+    later, kafka = datetime.now(UTC) + AGENCY_DAYS + timedelta(minutes=1), guarded.servers.kafka.address
+
+    async def delete() -> None:
+        async with Admin(kafka) as admin:
+            await admin.delete_before(AGENCY_TOPICS[0].name, {0: 1})
+
+    with acting(guarded.certified("suar-worker")), pytest.raises(AdminError, match="TopicAuthorizationFailedError"):
+        asyncio.run(delete())
+    with acting(guarded.certified("suar-retention")):
+        done = asyncio.run(program.once(kafka, later))
+    assert done.deleted.keys() >= {topic.name for topic in topics_of(System.SIMKIM)}
+    looks = b"".join(guarded.read(guarded.certified(OPERATOR), AUDIT))
+    assert looks.count(b'"who":"suar-retention"') == len(done.deleted) + len(done.months)

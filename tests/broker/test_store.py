@@ -75,6 +75,19 @@ async def test_a_first_claim_knows_nothing(store: Store) -> None:
     assert await store.read(["d:a", "d:b"]) == [None, None]
 
 
+async def test_somebody_is_remembered_as_long_as_the_log(store: Store, redis: Redis) -> None:
+    """Progress and what a partition knows of feeds stay; dossiers and identities go when nothing more is heard of them."""
+    claim = await store.claim()
+    await store.save(claim.fence, None, Batch(1, {"d:a": b"1", "i:a": b"2", "marks": b"3"}))
+    assert FACTS.retention is not None
+    kept = int(FACTS.retention.total_seconds())
+    prefix = store.reading([])[1].removesuffix("fence")
+    lives = {name: await redis.ttl(f"{prefix}{name}") for name in ("d:a", "i:a", "marks", "next", "fence")}
+    assert kept - 60 <= lives.pop("d:a") <= kept
+    assert kept - 60 <= lives.pop("i:a") <= kept
+    assert lives == {"marks": -1, "next": -1, "fence": -1}
+
+
 async def test_state_and_offset_move_together(owner: Owner) -> None:
     mine, theirs = owner(), owner()
     first = await mine.claim()

@@ -19,6 +19,12 @@ PATIENCE = 90.0
 """Seconds that a slow machine may take for one effect."""
 
 # A worker must not outlive us, however we end: its guard waits on a pipe that closes with us, and then kills.
+_PORTS = {
+    "worker": "SUAR_WEB_PORT",
+    "feed": "SUAR_FEED_PORT",
+    "pager": "SUAR_PAGER_PORT",
+    "retention serve": "SUAR_RETENTION_PORT",
+}
 _GUARD = 'read -r dismissed || kill -s KILL "$0"'
 
 
@@ -72,7 +78,7 @@ class Worker:
         self.wanted = True
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self.prefix, sys.executable, "-m", "streams", self.command],
+                [*self.prefix, sys.executable, "-m", "streams", *self.command.split()],
                 cwd=self.folder,
                 env={**os.environ, **self._surroundings, **self.settings},
                 stdin=subprocess.DEVNULL,
@@ -87,8 +93,7 @@ class Worker:
     @property
     def _surroundings(self) -> dict[str, str]:
         """This code, a port of its own, and no files but in its folder."""
-        port = {"worker": "SUAR_WEB_PORT", "feed": "SUAR_FEED_PORT", "pager": "SUAR_PAGER_PORT"}[self.command]
-        return {"PYTHONPATH": str(CHECKOUT), "TMPDIR": str(self.folder), port: str(self.port)}
+        return {"PYTHONPATH": str(CHECKOUT), "TMPDIR": str(self.folder), _PORTS[self.command]: str(self.port)}
 
     def send(self, what: signal.Signals) -> None:
         """A signal to the running program."""

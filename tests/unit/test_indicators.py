@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.indicators import Indicators, Month, Table, told
+from agents.indicators import CLOSES, Indicators, Month, Table, closing, told
 from schemas.alerts import Evidence, FeedAge, Handled, Screening, Severity, State, Verdict
 from schemas.envelope import System
 from schemas.facts import Fact, Value
+from schemas.topics import SCREENING_DAYS
 from streams.reports.monthly import as_csv, write
 from streams.reports.page import words
 from tests.feed.pager_alerts import alert, later
@@ -50,6 +51,35 @@ def test_a_month_is_a_calendar_month_in_utc() -> None:
     assert not december.holds(datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC))
     with pytest.raises(ValueError, match="does not match"):
         Month.of("November")
+
+
+@pytest.mark.parametrize(
+    ("now", "since", "closed", "due"),
+    [
+        (MONTH.until + CLOSES - timedelta(seconds=1), MONTH.since, [], []),
+        (MONTH.until + CLOSES, MONTH.since, [], ["2026-11"]),
+        (MONTH.until + CLOSES, MONTH.until - timedelta(seconds=1), [], ["2026-11"]),
+        (MONTH.until + CLOSES, MONTH.until, [], []),
+        (MONTH.until + CLOSES, MONTH.since - timedelta(days=40), [], ["2026-09", "2026-10", "2026-11"]),
+        (MONTH.until + CLOSES, MONTH.since - timedelta(days=40), ["2026-10"], ["2026-09", "2026-11"]),
+        (MONTH.until + CLOSES, MONTH.since, ["2026-11"], []),
+    ],
+)
+def test_a_month_is_closed_once_and_late(now: datetime, since: datetime, closed: list[str], due: list[str]) -> None:
+    assert [month.name for month in closing(now, since, closed)] == due
+
+
+def test_answers_are_all_there_when_their_month_is_closed() -> None:
+    """However long the month: the first answer of it is younger than what its topic keeps."""
+    months = [Month.of(f"2026-{number:02}") for number in range(1, 13)]
+    assert all(month.until + CLOSES - month.since < SCREENING_DAYS for month in months)
+
+
+def test_nothing_happened_in_a_month() -> None:
+    found = Indicators(MONTH)
+    assert found.empty
+    found.screening(screening("c", Verdict.NOTHING_FOUND))
+    assert not found.empty
 
 
 def test_the_last_answer_counts_and_few_are_not_told() -> None:

@@ -14,6 +14,7 @@ from streams.audit.settings import AuditSettings
 from streams.cli import app as cli
 from streams.feed.settings import FeedSettings
 from streams.paging.settings import PagerSettings
+from streams.retention.settings import RetentionSettings
 from streams.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -47,6 +48,7 @@ PROGRAMS = {
     ),
     "pager": Program("pager", PagerSettings, "pager_port"),
     "sealer": Program("audit seal", AuditSettings, "sealer_port", "AUDIT_KEY"),
+    "retention": Program("retention serve", RetentionSettings, "retention_port"),
 }
 KAFKA = ("KAFKA", "KAFKA_PROTOCOL", "KAFKA_CA", "KAFKA_CERTIFICATE", "KAFKA_KEY")
 COMPOSE: Body = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
@@ -95,7 +97,7 @@ def test_every_program_is_deployed() -> None:
         if command.callback
         and re.search(r"^ *(Run a|Call whoever|Seal the)", command.callback.__doc__ or "", re.MULTILINE)
     }
-    assert said - {"run_checkpoint"} == {"worker", "feed", "pager", "seal"}
+    assert said - {"run_checkpoint"} == {"worker", "feed", "pager", "seal", "serve"}
     assert set(PROGRAMS) <= set(COMPOSE["services"])
     assert set(PROGRAMS) <= set(PODS)
 

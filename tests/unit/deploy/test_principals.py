@@ -17,6 +17,7 @@ from streams.principals import (
     OPERATOR,
     PAGER,
     PRINCIPALS,
+    RETENTION,
     WORKER,
     Grant,
     Kind,
@@ -52,9 +53,22 @@ def test_every_topic_has_a_writer_and_a_reader(topic: object) -> None:
 
 
 def test_facts_are_the_workers_alone() -> None:
-    """The one log of truth: who writes there can make any alert."""
+    """The one log of truth: who writes there can make any alert. Whoever counts a month's indicators reads it."""
     assert [one for one in PRINCIPALS if FACTS in one.writes] == [WORKER]
-    assert [one for one in PRINCIPALS if FACTS in one.reads] == [WORKER]
+    assert [one for one in PRINCIPALS if FACTS in one.reads] == [WORKER, RETENTION]
+
+
+def test_one_deletes_and_only_what_has_its_time() -> None:
+    """The newest of each key, policies and what months were counted to among them, is nobody's to delete."""
+    assert [one for one in PRINCIPALS if one.deletes] == [RETENTION]
+    assert RETENTION.deletes == tuple(topic for topic in TOPICS if topic.retention is not None)
+    deleting = {
+        (one.name, grant.name)
+        for one in PRINCIPALS
+        for grant in one.grants("suar")
+        if grant.operation is Operation.DELETE
+    }
+    assert deleting == {(RETENTION.name, topic.name) for topic in RETENTION.deletes}
 
 
 @EACH
