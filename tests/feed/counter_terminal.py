@@ -54,7 +54,7 @@ class Terminal:
         return self.counter.store
 
     async def until(self, effect: Callable[[], object], what: str) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while not effect():
                 if self._task is not None and self._task.done():
                     self._task.result()
