@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from schemas.alerts import OPEN_STATES, Role
+from schemas.alerts import OPEN_STATES, Role, State
 
 
 class Purpose(StrEnum):
@@ -36,7 +36,12 @@ MOST_PEOPLE: Final = 50
 
 
 def purposes(roles: Iterable[str], state: str) -> tuple[Purpose, ...]:
-    """For what these roles may open the identities of an alert in that state; none: not at all. Unknown roles have none."""
+    """For what these roles may open the identities of an alert in that state; none: not at all. Unknown roles have none.
+
+    An alert that was taken back, or is another's now, says of nobody that somebody must know them.
+    """
+    if state == State.WITHDRAWN:
+        return ()
     able = {purpose for role in roles if role in set(Role) for purpose in PURPOSES.get(Role(role), frozenset())}
     if state not in {one.value for one in OPEN_STATES}:
         able -= WHILE_OPEN

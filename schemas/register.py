@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from schemas.facts import Fact, Value
-from schemas.identity import Subject
+from schemas.identity import Subject, SubjectKind, kind_of
 
 
 class Part(StrEnum):
@@ -49,11 +49,16 @@ class Told:
         return key_of(self.subject, self.part)
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands on `suar.identities` under a key: a sealed value and when it was so, UTC."""
 
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     sealed: bytes
+    """Empty: what was so up to then is forgotten."""
+
+    def outranks(self, other: "Entry") -> bool:
+        """Does it stay when the other one comes? What is newer does, and what is forgotten does not come back."""
+        return other.at < self.at or (other.at == self.at and not self.sealed and bool(other.sealed))
 
 
 _ENTRY: Final = msgspec.json.Decoder(Entry)
@@ -70,12 +75,20 @@ def keys_of(subject: str) -> tuple[str, ...]:
 
 
 def told(fact: Fact, clear: Mapping[str, Value]) -> Iterator[Told]:
-    """What an event in clear tells of those to whom its fact goes."""
+    """What an event in clear tells of those to whom its fact goes; one that takes another back says what is not so."""
+    if fact.retracts is not None:
+        return
     for name, part in TELL.get(fact.kind, {}).items():
         value = clear.get(name)
         if isinstance(value, str):
-            for one in fact.to:
-                yield Told(Subject(one), part, fact.at, value)
+            for one in map(Subject, fact.to):
+                if kind_of(one) is not SubjectKind.UNKEYED:
+                    yield Told(one, part, fact.at, value)
+
+
+def forgotten(at: datetime) -> Entry:
+    """What takes the place of everything that was so up to a moment, UTC."""
+    return Entry(at, b"")
 
 
 def encode(entry: Entry) -> bytes:

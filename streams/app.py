@@ -148,9 +148,8 @@ def build(settings: Settings, policy: Policy) -> faust.App:
         stage("admit", AGENCY_TOPICS, lambda tp, store: AdmitFold(tp.topic, settings, limits, sealer)),
         stage("react", (FACTS,), lambda tp, store: ReactFold(tp.partition, store, talking, shelf)),
         stage("deliver", (ALERTS, SCREENINGS), lambda tp, store: DeliverFold(feeds, budgets)),
+        stage("keep", (IDENTITIES,), lambda tp, store: KeepFold()),  # without a sealer, too: somebody may be forgotten
     )
-    if sealer is not None:
-        stages += (stage("keep", (IDENTITIES,), lambda tp, store: KeepFold()),)
 
     @app.agent(app.topic(POLICY.name, value_serializer="raw", key_type=bytes, value_type=bytes), name="policy")
     async def policies(stream: Any) -> None:

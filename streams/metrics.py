@@ -113,6 +113,10 @@ REQUEST_SECONDS = _histogram("suar_feed_request_seconds", "Time of a request tha
 STREAMS = _gauge("suar_feed_streams", "Streams that are being read, by role", "role")
 LET_GO = _counter("suar_feed_let_go_total", "Streams that were ended because their reader was too slow")
 UNREADABLE_ENTRIES = _counter("suar_feed_unreadable_total", "Entries of feeds that are none: somebody else wrote there")
+UNOPENED = _counter(
+    "suar_feed_unopened_total",
+    "Sealed names and documents that no key of this gateway opens, though somebody may see them",
+)
 COMMANDS = _counter("suar_feed_commands_total", "Commands, by what became of them", "command", "outcome")
 CROSSINGS_SENT = _counter("suar_feed_crossings_total", "Attempts handed in, by what became of them", "outcome")
 STEP = _histogram(

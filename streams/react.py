@@ -21,7 +21,8 @@ from agents.versions import Use, Versions, announced
 from schemas.alerts import Screening
 from schemas.facts import ERASED, MARK, POLICY_IN_FORCE, TICK, TO_ALL, Fact, decode, digest, encode
 from schemas.identity import Subject, kind_of
-from schemas.register import keys_of
+from schemas.register import encode as entry
+from schemas.register import forgotten, keys_of
 from schemas.shadow import Change, Shadowed
 from schemas.topics import ALERTS, AREAS, FACTS, IDENTITIES, SCREENINGS, SHADOW
 from streams import metrics, traces
@@ -139,7 +140,7 @@ class ReactFold(Fold):
                 said = [dataclasses.replace(one, headers=step.headers) for one in said]
             sheet.out += said
             if fact.kind == ERASED:
-                sheet.out += [Record(IDENTITIES.name, key.encode(), None) for key in keys_of(name)]
+                sheet.out += [Record(IDENTITIES.name, key.encode(), entry(forgotten(fact.at))) for key in keys_of(name)]
             sheet.answered += _answered(fact, reaction.screenings)
 
     def _for_all(self, fact: Fact, sheet: Sheet) -> None:

@@ -31,23 +31,24 @@ class Sealer:
     def __init__(self, public: str) -> None:
         """`public`: 32 bytes in hex. Raises SettingsError when it is none."""
         self._public = _read(public, "SUAR_IDENTITY_SEAL")
-        self._left = 0
-        self._head, self._box = b"", AESGCM(bytes(KEY_BYTES))
+        try:
+            self._left, self._head, self._box = self._renewed()
+        except ValueError:  # a point of low order, of which zeros are one
+            raise _no_key("SUAR_IDENTITY_SEAL", "no public key") from None
 
     def seal(self, value: str, bound_to: str) -> bytes:
         """The box of a value that belongs to somebody."""
         if not self._left:
-            self._renew()
+            self._left, self._head, self._box = self._renewed()
         self._left -= 1
         nonce = os.urandom(NONCE_BYTES)
         return self._head + nonce + self._box.encrypt(nonce, value.encode(), bound_to.encode())
 
-    def _renew(self) -> None:
+    def _renewed(self) -> tuple[int, bytes, AESGCM]:
         mine = X25519PrivateKey.generate()
         passing = mine.public_key().public_bytes_raw()
         shared = mine.exchange(X25519PublicKey.from_public_bytes(self._public))
-        self._left, self._head = BOXES_OF_A_KEY, _id(self._public) + passing
-        self._box = AESGCM(_derived(shared, passing, self._public))
+        return BOXES_OF_A_KEY, _id(self._public) + passing, AESGCM(_derived(shared, passing, self._public))
 
 
 class Opener:
@@ -105,5 +106,9 @@ def _read(text: str, name: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise SettingsError(f"{name}: not {KEY_BYTES} bytes in hex. Make a pair with `suar keys identity`.")
+        raise _no_key(name, f"not {KEY_BYTES} bytes in hex")
     return key
+
+
+def _no_key(name: str, what: str) -> SettingsError:
+    return SettingsError(f"{name}: {what}. Make a pair with `suar keys identity`.")

@@ -17,8 +17,8 @@ from aiokafka.errors import KafkaError
 from schemas.topics import AGENCY_TOPICS, BY_NAME, FACTS, IDENTITIES, TOPICS
 from streams.admin import Admin, AdminError
 from streams.backup.files import BackupError, Manifest, read_manifest, unlike
-from streams.backup.put import put
-from streams.backup.spread import Spread, Tally
+from streams.backup.put import knows_facts, put
+from streams.backup.spread import Spread, Tally, rehearse
 from streams.backup.take import Progress, bounds, group, remembered, unheard
 from streams.cluster import forget
 from streams.partitions import partitions_of
@@ -52,10 +52,9 @@ async def grow(config: Settings, folder: Path, *, progress: Progress = unheard) 
     async with Admin(config.kafka) as admin:
         if members := await admin.members(group(config)):
             raise BackupError(f"{members} workers run: stop workers, gateways, pagers and the sealer first")
-        if not under_way.exists():
-            await _refuse_other(config, admin, manifest)
-            under_way.touch()
+        await (_refuse_lived_in if under_way.exists() else _refuse_other)(config, admin, manifest)
         replication = (await admin.laid_out(AGENCY_TOPICS))[AGENCY_TOPICS[0].name][1]
+        under_way.touch()
         await _anew(config, admin, manifest.topics, replication)
     tallies = (await put(config, folder, progress=progress)).tallies
     await _recount(config.kafka, tallies, progress)
@@ -69,12 +68,12 @@ def _fit(folder: Path) -> Manifest:
     manifest = read_manifest(folder)
     if missing := {FACTS.name, IDENTITIES.name} - set(manifest.topics):
         raise BackupError(f"{folder} is without {min(missing)}: take one with --facts --identities")
-    for name in manifest.topics:
-        Spread(BY_NAME[name], manifest.of(name), partitions_of(BY_NAME[name]))
     if len(manifest.of(FACTS.name)) == partitions_of(FACTS):
         raise BackupError(f"{folder} has {partitions_of(FACTS)} partitions: set SUAR_PARTITIONS to a multiple of that")
     if (wrong := next(unlike(folder, manifest), None)) is not None:
         raise BackupError(f"{folder}: {wrong}: nothing was deleted")
+    for name in manifest.topics:
+        rehearse(folder, Spread(BY_NAME[name], manifest.of(name), partitions_of(BY_NAME[name])))
     return manifest
 
 
@@ -89,6 +88,24 @@ async def _refuse_other(config: Settings, admin: Admin, manifest: Manifest) -> N
         ends = [end for _, end in await bounds(config.kafka, BY_NAME[name], len(parts))]
         if ends != [part.end for part in parts]:
             raise BackupError(f"{name} went on since the backup was taken: stop everything and take another one")
+
+
+async def _refuse_lived_in(config: Settings, admin: Admin, manifest: Manifest) -> None:
+    """After an attempt that broke off: what lies there must be the old log, or no more than this backup puts there."""
+    there = await admin.laid_out([BY_NAME[name] for name in manifest.topics])
+    for name, (count, _) in there.items():
+        parts, limits = manifest.of(name), await bounds(config.kafka, BY_NAME[name], count)
+        if [end for _, end in limits] == [part.end for part in parts]:
+            continue
+        copies = (
+            (count // len(parts)) ** 2 if name == FACTS.name else 1
+        )  # of a mark, which are most there are of one record
+        anew = count > len(parts) or BY_NAME[name].partitions == 1
+        most = sum(part.records for part in parts) * copies if anew else 0
+        if sum(end - begin for begin, end in limits) > most:
+            raise BackupError(f"{name} went on since an attempt broke off: nothing was deleted, take another backup")
+    if there.get(FACTS.name, (0, 0))[0] > len(manifest.of(FACTS.name)) and await knows_facts(config):
+        raise BackupError(f"workers have run since {FACTS.name} was filled: it has grown, and nothing was deleted")
 
 
 async def _anew(config: Settings, admin: Admin, names: Sequence[str], replication: int) -> None:

@@ -89,15 +89,20 @@ async def _refuse_full(kafka: str, topic: Topic) -> None:
         raise BackupError(f"{topic.name} is not empty (partition {full[0]}): delete it and run `suar topics create`")
 
 
-async def _refuse_remembered(config: Settings) -> None:
-    """Progress in the log that is gone would make workers pass over restored facts, or say nothing about them."""
+async def knows_facts(config: Settings) -> bool:
+    """Has Redis any progress of workers in the facts?"""
     teller = teller_of(config, plain)
     try:
         keys = [f"{place(config.namespace, FACTS.name, number)}next" for number in range(partitions_of(FACTS))]
         known = await teller.all([("GET", key) for key in keys])
     finally:
         await teller.close()
-    if any(one is not None for one in known):
+    return any(one is not None for one in known)
+
+
+async def _refuse_remembered(config: Settings) -> None:
+    """Progress in the log that is gone would make workers pass over restored facts, or say nothing about them."""
+    if await knows_facts(config):
         raise BackupError("Redis still holds dossiers: stop the workers and run `suar rebuild --yes`, then restore")
     if await remembered(config):
         raise BackupError(

@@ -9,13 +9,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
+from agents.freshness import marked
 from schemas.facts import MARK, TO_ALL, Fact, decode, encode
 from schemas.topics import FACTS, Topic
-from streams.backup.files import BackupError, Kept, Part
+from streams.backup.files import BackupError, Kept, Part, read
 from streams.produce import partition_of
 
 
@@ -93,9 +95,20 @@ class Spread:
         return range(partition, self.partitions, len(self.parts))
 
 
+def rehearse(folder: Path, spread: Spread) -> None:
+    """Goes through every record as when it is put. Raises BackupError when one cannot be read."""
+    for part in spread.parts:
+        for one in read(folder, part):
+            for _ in spread.of(part, one):
+                pass
+
+
 def _fact_to_all(one: Kept) -> Fact | None:
+    """What is none, or a mark of nothing, was written by somebody else and stays in its partition."""
     try:
         fact = decode(one.value or b"")
-    except msgspec.MsgspecError:
+        if fact.kind == MARK:
+            marked({}, fact)
+    except (msgspec.MsgspecError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return fact if fact.kind in TO_ALL else None

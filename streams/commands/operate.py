@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from rich.table import Table
 
-from schemas.topics import TOPICS
+from schemas.topics import IDENTITIES, TOPICS
 from streams import metrics, settings
 from streams import policy as policies
 from streams import worker as workers
@@ -195,7 +195,8 @@ def grow_topics(
     console.print(table)
     console.print(
         f"{grown.old} partitions are {grown.new}, every record counted again; what is told to all partitions is there more often. "
-        "Start the workers: they rebuild, and say nothing twice. Delete the folder: it holds identities",
+        f"Start the workers: they rebuild, and say nothing twice. Delete {folder / IDENTITIES.name}; keep the rest: the seals of the "
+        f"audit log so far stand there and nowhere else (`suar audit verify --backup {folder}`)",
         soft_wrap=True,
     )
 

@@ -1,8 +1,7 @@
 """Identities: whom an alert is about, opened for somebody who must meet that person, and never before the audit log has it."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -14,6 +13,7 @@ from schemas.envelope import Contract
 from schemas.identity import Subject
 from schemas.register import Entry, Part, decode, key_of
 from schemas.topics import IDENTITIES
+from streams import metrics
 from streams.feed.callers import Caller, Known
 from streams.feed.commands import Seen, look
 from streams.feed.dossiers import followed
@@ -28,7 +28,16 @@ router = APIRouter(prefix="/v1/alerts/{alert_id}", tags=["alerts"])
 
 MOST_DOCUMENTS: Final = 8
 """Of one person that are looked at for a name."""
+Holders = dict[Subject, datetime | None]
+"""Those under whom a person's parts are kept, with the moment up to which what was so is forgotten."""
 Opened = dict[Part, str]
+
+
+class _View(msgspec.Struct):
+    state: str
+
+
+_STATE: Final = msgspec.json.Decoder(_View)
 
 
 class Asking(Contract):
@@ -48,15 +57,19 @@ async def identity(request: Request, who: Known, alert_id: str, body: Asking) ->
         raise Problem(403, "not_your_purpose", "this role does not open identities for that purpose")
     if not suar.opener.able:
         raise Problem(503, "no_identity_key", "identities cannot be opened here: SUAR_IDENTITY_KEY is not set")
-    people = _people(seen)
-    await suar.audit.certainly(who, f"identity:{body.purpose}", (alert_id, *people), request)
-    return JSONResponse({"people": [await _one(suar, one) for one in people]})
+    people = {one: await _holders(suar, one) for one in _people(seen)}
+    looked_at = dict.fromkeys(holder for holders in people.values() for holder in holders)
+    await suar.audit.certainly(who, f"identity:{body.purpose}", (alert_id, *looked_at), request)
+    return JSONResponse({"people": [_told(one, await _kept(suar, holders)) for one, holders in people.items()]})
 
 
 def able(who: Caller, seen: Seen) -> tuple[Purpose, ...]:
-    """For what this caller may open the identities of an alert."""
-    roles = {feed.partition(":")[0] for feed in seen.held.views if who.may_read(feed)}
-    return purposes(roles, str(seen.view.get("state")))
+    """For what this caller may open the identities of an alert: of each feed, as the alert stands there."""
+    found: set[Purpose] = set()
+    for feed, view in seen.held.views.items():
+        if who.may_read(feed):
+            found |= {*purposes((feed.partition(":")[0],), _STATE.decode(view).state)}
+    return tuple(sorted(found))
 
 
 def _people(seen: Seen) -> tuple[Subject, ...]:
@@ -66,30 +79,37 @@ def _people(seen: Seen) -> tuple[Subject, ...]:
     return tuple(Subject(str(one)) for one in named[:MOST_PEOPLE])
 
 
-async def _one(suar: Installation, subject: Subject) -> dict[str, Any]:
-    found = await followed(suar, subject)
-    known = await _kept(suar, found or [Dossier(subject)])
+async def _holders(suar: Installation, asked: Subject) -> Holders:
+    """The people on the chain, and then the documents that told of them. What an owner forgets, its documents told of nobody."""
+    chain = await followed(suar, asked) or [Dossier(asked)]
+    moments = [one.erased for one in chain]
+    since = [max((at for at in moments[n:] if at is not None), default=None) for n in range(len(chain))]
+    holders: Holders = {one.subject: at for one, at in zip(chain, since, strict=True)}
+    for one, at in zip(chain, since, strict=True):
+        documents = sorted({Subject(fact.via) for fact in one.held.values() if fact.via is not None})
+        for document in documents[:MOST_DOCUMENTS]:
+            holders.setdefault(document, at)
+    return holders
+
+
+def _told(subject: Subject, known: Opened) -> dict[str, str | None]:
     return {"subject": subject, "name": known.get(Part.NAME), "document": known.get(Part.DOCUMENT)}
 
 
-async def _kept(suar: Installation, chain: Iterable[Dossier]) -> Opened:
-    """The newest of each part, of the people on the chain first, and then of the documents that told of them."""
-    holders: dict[Subject, datetime | None] = {}
-    for one in chain:
-        holders[one.subject] = one.erased
-        documents = sorted({Subject(fact.via) for fact in one.held.values() if fact.via is not None})
-        for document in documents[:MOST_DOCUMENTS]:
-            holders.setdefault(document, one.erased)
+async def _kept(suar: Installation, holders: Holders) -> Opened:
+    """The newest of each part."""
     keys = [(key_of(holder, part), part, erased) for holder, erased in holders.items() for part in Part]
     blobs = await suar.teller.all([("GET", _at(suar, key)) for key, _, _ in keys])
     found: Opened = {}
     newest: dict[Part, datetime] = {}
     for (key, part, erased), blob in zip(keys, blobs, strict=True):
         entry = _entry(blob)
-        if entry is None or (erased is not None and entry.at <= erased):
+        if entry is None or not entry.sealed or (erased is not None and entry.at <= erased):
             continue
         value = suar.opener.open(entry.sealed, key)
-        if value is not None and (part not in newest or entry.at > newest[part]):
+        if value is None:
+            metrics.UNOPENED.inc()
+        elif part not in newest or entry.at > newest[part]:
             found[part], newest[part] = value, entry.at
     return found
 

@@ -135,6 +135,9 @@ def test_nothing_may_run_or_have_gone_on(small: Small) -> None:
     worker.stop()
     code, output = _grow(small)
     assert (code, "went on since the backup" in output) == (2, True), output
+    (small.folder / growing.UNDER_WAY).touch()
+    code, output = _grow(small)
+    assert (code, "went on since an attempt broke off" in output) == (2, True), output
     assert _counts(small.suar) == {12}
 
 
@@ -153,9 +156,13 @@ def test_it_grows_and_everybody_is_who_they_were(small: Small, tmp_path: Path, m
     code, output = _grow(small)
     assert code == 0, output
     assert "12 partitions are 24, every record counted again" in output
+    assert "keep the rest: the seals" in output
     assert _counts(suar) == {24}
     code, output = _grow(small)
     assert code == 2, "what has grown is left alone"
+    (small.folder / growing.UNDER_WAY).touch()
+    code, output = _grow(small)
+    assert code == 0, f"nobody wrote since, so it may be done again: {output}"
 
     monkeypatch.setenv("SUAR_PARTITIONS", MORE)
     assert _said(suar) == said
@@ -179,6 +186,10 @@ def test_it_grows_and_everybody_is_who_they_were(small: Small, tmp_path: Path, m
     ]
     assert newest.policy_version == policies.load(ROOT / "deploy" / "policy" / "2026-11.toml").version
     worker.stop()
+    (small.folder / growing.UNDER_WAY).touch()
+    code, output = _grow(small)
+    assert (code, "nothing was deleted" in output) == (2, True), "what workers did since is in no backup"
+    assert new.alert_id in suar.open(FEED)
 
 
 async def _breaks_off(*_: object, **__: object) -> None:

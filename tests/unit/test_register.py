@@ -11,9 +11,10 @@ from pydantic import SecretStr
 from agents.disclosure import PURPOSES, Purpose, purposes
 from schemas import wire
 from schemas.alerts import OPEN_STATES, Role, State
-from schemas.register import Entry, Part, decode, encode, key_of
-from schemas.topics import BY_NAME
+from schemas.register import Entry, Part, decode, encode, forgotten, key_of
+from schemas.topics import BY_NAME, IDENTITIES
 from streams.keep import KeepFold, blob_of
+from streams.lanes import Folded
 from streams.sealing import BOXES_OF_A_KEY, Opener, Sealer, pair
 from streams.settings import SettingsError
 
@@ -23,7 +24,7 @@ NAME, PASSPORT, NIK = "CONTOH REKAAN", "X1234567", "9901014501900001"
 PRIVATE, PUBLIC = pair()
 
 
-def _admitted(topic: str, source: str, kind: str, data: dict[str, Any]) -> wire.Admitted:
+def _admitted(topic: str, source: str, kind: str, data: dict[str, Any], **more: str) -> wire.Admitted:
     event = {
         "id": "e1",
         "source": source,
@@ -31,6 +32,7 @@ def _admitted(topic: str, source: str, kind: str, data: dict[str, Any]) -> wire.
         "time": NOW.isoformat(),
         "recorded_at": NOW.isoformat(),
         "data": data,
+        **more,
     }
     found = wire.admit(json.dumps(event).encode(), topic=BY_NAME[topic], at=NOW, now=NOW, key=KEY)
     assert isinstance(found, wire.Admitted)
@@ -84,6 +86,23 @@ def test_nothing_is_told_on_the_way_of_an_answer_and_no_text_form_says_a_value()
     assert PASSPORT not in repr(issued)
 
 
+ISSUED = {"passport_no": PASSPORT, "nik": NIK, "issued_on": "2026-01-01", "office_code": "KANIM-1"}
+
+
+def test_what_takes_an_event_back_tells_nothing() -> None:
+    assert _admitted("simkim.passports", "simkim", "passport_issued", ISSUED, supersedes="e0").told
+    assert _admitted("simkim.passports", "simkim", "passport_issued", ISSUED, retracts="e0").told == ()
+
+
+def test_who_has_no_usable_number_is_kept_under_no_name() -> None:
+    data = {"application_no": "A1", "nik": "0" * 16, "name": NAME, "birth_date": "1990-01-05", "purpose": "TOURISM"}
+    applied = _admitted(
+        "simkim.passports", "simkim", "passport_application_submitted", {**data, "office_code": "KANIM-1"}
+    )
+    assert [note.subject for note in applied.notes] == ["unkeyed:simkim"]
+    assert applied.told == ()
+
+
 def test_a_seal_opens_for_its_key_and_its_owner_alone() -> None:
     sealer, opener = Sealer(PUBLIC), Opener(SecretStr(PRIVATE))
     box = sealer.seal(NAME, "person:1|name")
@@ -123,6 +142,11 @@ def test_a_key_that_is_none_is_told_by_name(text: str) -> None:
         Opener(SecretStr(text))
 
 
+def test_a_seal_that_nobody_can_open_is_refused_before_anything_is_sealed() -> None:
+    with pytest.raises(SettingsError, match="SUAR_IDENTITY_SEAL: no public key"):
+        Sealer("00" * 32)
+
+
 @pytest.mark.parametrize("role", Role)
 def test_a_role_opens_for_its_purposes_and_no_other(role: Role) -> None:
     stands = purposes([role], State.RAISED.value)
@@ -130,6 +154,7 @@ def test_a_role_opens_for_its_purposes_and_no_other(role: Role) -> None:
     over = purposes([role], State.EXPIRED.value)
     assert set(over) == set(stands) - {Purpose.MEET, Purpose.INTERVIEW}
     assert State.EXPIRED not in OPEN_STATES
+    assert purposes([role], State.WITHDRAWN.value) == (), "it is nobody's any more"
 
 
 def test_counters_coordinators_and_unknown_roles_open_nothing() -> None:
@@ -140,10 +165,15 @@ def _record(offset: int, key: str, value: bytes | None) -> Any:
     return SimpleNamespace(offset=offset, key=key.encode(), value=value)
 
 
-async def _kept(before: dict[str, bytes], *records: Any) -> tuple[dict[str, bytes], int]:
+async def _folded(before: dict[str, bytes], *records: Any, quiet_below: int = 0) -> Folded:
     fold = KeepFold()
+    await fold.begin(quiet_below)
     names = fold.reads(records)
-    done = await fold.fold(records, [before.get(name) for name in names])
+    return await fold.fold(records, [before.get(name) for name in names])
+
+
+async def _kept(before: dict[str, bytes], *records: Any) -> tuple[dict[str, bytes], int]:
+    done = await _folded(before, *records)
     return dict(done.batch.blobs), done.batch.next
 
 
@@ -166,3 +196,44 @@ async def test_a_tombstone_takes_it_away_and_what_is_no_entry_changes_nothing() 
     assert (await _kept({name: _entry(2)}, _record(1, key, None)))[0] == {name: b""}
     assert (await _kept({name: _entry(2)}, _record(1, key, None), _record(2, key, _entry(1))))[0] == {name: _entry(1)}
     assert await _kept({}, _record(1, key, b"{"), _record(2, "", None)) == ({"i:": b""}, 3)
+
+
+async def test_what_is_forgotten_comes_back_by_no_older_word() -> None:
+    key = key_of("person:1", Part.NAME)
+    name, gone = blob_of(key), encode(forgotten(NOW))
+    for late in (_entry(-1), _entry(0)):
+        done = await _folded({name: gone}, _record(7, key, late))
+        assert done.batch.blobs == {}
+        assert [(one.key, one.value) for one in done.out] == [(key.encode(), gone)], "compaction keeps the last word"
+    assert (await _kept({name: _entry(0)}, _record(7, key, gone)))[0] == {name: gone}
+    assert (await _kept({name: gone}, _record(7, key, _entry(1))))[0] == {name: _entry(1)}
+    assert (await _kept({name: _entry(1)}, _record(7, key, gone)))[0] == {}, "what is new stays"
+    assert not (await _folded({name: gone}, _record(8, key, gone))).out, "an answer is not answered"
+
+
+async def test_a_rebuild_answers_what_came_late_no_second_time() -> None:
+    key = key_of("person:1", Part.NAME)
+    records = [_record(3, key, _entry(2)), _record(4, key, _entry(1))]
+    done = await _folded({}, *records)
+    assert [(one.topic, one.value) for one in done.out] == [(IDENTITIES.name, _entry(2))]
+    assert not (await _folded({}, *records, quiet_below=5)).out
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'{"at":"2026-03-10T03:00:00","sealed":"AA=="}',
+        b'{"x":' + b"[" * 10_000 + b"]" * 10_000 + b',"at":"2026-03-10T03:00:00Z","sealed":"AA=="}',
+        b'{"at":"2026-03-10T03:00:00Z","sealed":"A"}',
+        b'{"at":"\xff","sealed":"AA=="}',
+        b"[" * 10_000,
+        b"\xff",
+        b"",
+    ],
+    ids=["no zone", "deep", "no base64", "no UTF-8", "deeper", "a byte", "nothing"],
+)
+async def test_what_somebody_else_wrote_stops_nobody(value: bytes) -> None:
+    key = key_of("person:1", Part.NAME)
+    before = {blob_of(key): _entry(1)}
+    good = key_of("person:2", Part.NAME)
+    assert await _kept(before, _record(1, key, value), _record(2, good, _entry(1))) == ({blob_of(good): _entry(1)}, 3)

@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agents.freshness import complete, marked
 from schemas.facts import MARK, POLICY_IN_FORCE, Fact, decode, encode
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, POLICY, Topic
-from streams.backup.files import BackupError, Kept, Part
-from streams.backup.spread import Spread, Tally
+from streams.backup.files import BackupError, Kept, Part, Writer
+from streams.backup.spread import Spread, Tally, rehearse
 from streams.produce import partition_of
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -62,7 +64,9 @@ def test_a_policy_reaches_every_partition_and_a_person_one() -> None:
     spread = Spread(FACTS, _parts(FACTS), 36)
     policy = Kept(0, 0, b"policy", _fact(POLICY_IN_FORCE))
     assert list(spread.of(spread.parts[5], policy)) == [(5, policy), (17, policy), (29, policy)]
-    for unreadable in (b"", b"{", None):
+    deep = b'{"id":"x","kind":"k","source":"s","at":' + b"[" * 100_000
+    marks = (_fact(MARK), _fact(MARK, topic="t", partition="7", complete_up_to=AT.isoformat()), _fact(MARK, topic=1))
+    for unreadable in (b"", b"{", None, b'{"id":"\xff"}', deep, *marks):
         assert len(list(spread.of(spread.parts[5], Kept(1, 0, b"who", unreadable)))) == 1
 
 
@@ -97,3 +101,12 @@ def test_a_tally_tells_order_apart_from_content() -> None:
     assert (
         len({sum_of(it).sum for it in (one, (1, b"a", b"bc"), (0, b"ab", b"c"), (0, b"a", b""), (0, b"a", None))}) == 5
     )
+
+
+def test_a_backup_that_cannot_be_read_is_found_out_before_anything_is_deleted(tmp_path: Path) -> None:
+    with Writer(tmp_path, POLICY.name, 0) as writer:
+        writer.write(Kept(0, 0, b"k", b"v"))
+    whole = writer.part(0, 1)
+    rehearse(tmp_path, Spread(POLICY, [whole], 1))
+    with pytest.raises(BackupError, match="holds 1 records, the manifest says 2"):
+        rehearse(tmp_path, Spread(POLICY, [replace(whole, records=2)], 1))
