@@ -181,7 +181,9 @@ def _asyncapi() -> Schema:
         "info": {
             "title": "Suar",
             "version": f"{SCHEMA_VERSION}.0.0",
-            "description": "What agencies tell Suar, and what Suar tells checkpoints and coordinators. It advises; it never decides.",
+            "description": "What agencies tell Suar, and what Suar tells checkpoints and coordinators. It advises; it never decides. "
+            "The `data` of an agency's event may be sealed: a compact JWE (ECDH-ES over X25519, A256GCM, with `kid`) of what its schema "
+            "says, and `datacontenttype` is then `application/jose`.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "channels": {topic.name: _channel(topic) for topic in TOPICS},
@@ -194,6 +196,7 @@ def _channel(topic: Topic) -> Schema:
     return {
         "address": topic.name,
         "description": topic.purpose,
+        **({"x-data-sharing-agreement": topic.agreement} if topic.agreement else {}),
         "messages": {m.kind: {"$ref": f"#/components/messages/{m.name}"} for m in _MESSAGES if _carries(topic, m)},
         "bindings": {
             "kafka": {

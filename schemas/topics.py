@@ -18,6 +18,8 @@ FACT_DAYS = timedelta(days=1096)
 ALERT_DAYS = timedelta(days=365)
 SCREENING_DAYS = timedelta(days=62)
 """A month's indicators are made within the month that follows."""
+FORGOTTEN_WITHIN = timedelta(days=1)
+"""Until the broker has taken what was replaced or forgotten off its disks (UU 27/2022 Art. 43)."""
 AUDIT_DAYS = timedelta(days=1827)
 """Five years of who read what about whom (UU 27/2022 Art. 31)."""
 
@@ -36,6 +38,11 @@ class Topic:
     urgent: bool = False
     """Somebody stands at a counter: readers fetch from it without pause. The others may wait a quarter of a second."""
     config: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def agreement(self) -> str | None:
+        """Id of the data-sharing agreement under which an agency's records come (UU 27/2022 Art. 51 to 53)."""
+        return f"suar-dsa-{self.system.value}" if self.system else None
 
     def settings(self) -> dict[str, str]:
         """The topic's settings as Kafka spells them; start-up compares them with the broker's."""
@@ -97,7 +104,11 @@ IDENTITIES = Topic(
     "suar.identities",
     "who a pseudonym is, sealed for the gateway: the newest name and document, keyed by subject and part",
     None,
-    config={"cleanup.policy": "compact,delete", "retention.ms": str(int(FACT_DAYS.total_seconds() * 1000))},
+    config={
+        "cleanup.policy": "compact,delete",
+        "retention.ms": str(int(FACT_DAYS.total_seconds() * 1000)),
+        "max.compaction.lag.ms": str(int(FORGOTTEN_WITHIN.total_seconds() * 1000)),
+    },
 )
 
 AGENCY_TOPICS: tuple[Topic, ...] = (

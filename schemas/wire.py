@@ -1,28 +1,28 @@
 """Bytes ⇄ contract: reads an agency's record or says by name why it cannot, and turns it into pseudonymous facts."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from typing import TypeVar, cast, get_args
+from typing import Final, TypeVar, cast
 
 import msgspec
 from pydantic import ValidationError
 
 from schemas.envelope import Code, Contract, Event, System
 from schemas.events import MODELS
-from schemas.facts import Fact, Note, Value
+from schemas.facts import Fact, Note
 from schemas.heartbeat import FeedHeartbeat
-from schemas.identity import Identifier, Identifies, Private, Sketched, Subject, SubjectKind, pseudonym, subject
-from schemas.names import sketch
-from schemas.nik import usable_kk, usable_nik
+from schemas.identity import Identifies, Subject, SubjectKind, subject
+from schemas.marks import Data, markers, pseudonymous
 from schemas.register import Told, told
 from schemas.topics import HEARTBEAT, Topic
 
 MAX_EVENT_BYTES = 1024 * 1024
 """A manifest of the largest aircraft is under 300 kB."""
+MAX_SEALED_BYTES = MAX_EVENT_BYTES * 4 // 3 + 8192
+"""What such an event grows to when its data are sealed: base64, and a header."""
 MAX_AHEAD = timedelta(minutes=5)
 """How far a publisher's clock may run ahead of ours."""
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,6 +49,8 @@ class Reason(StrEnum):
     WRONG_TOPIC = "wrong_topic"
     UNSUPPORTED_VERSION = "unsupported_version"
     IDENTIFIER_IN_REFERENCE = "identifier_in_reference"
+    CANNOT_BE_OPENED = "cannot_be_opened"
+    """Sealed data (`SEALED`) for a key that is not known here (`kid`), or changed on its way."""
 
 
 class BadRecord(Exception):  # noqa: N818 - it is the record that is bad
@@ -58,6 +60,12 @@ class BadRecord(Exception):  # noqa: N818 - it is the record that is bad
         super().__init__(f"{reason.value}{f' at {where}' if where else ''}")
         self.reason = reason
         self.where = where
+
+
+SEALED: Final = "application/jose"
+"""`datacontenttype` of an event whose `data` is the compact JWE of what it would otherwise be."""
+Unseal = Callable[[str], bytes]
+"""Opens such data, or raises BadRecord."""
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,7 +108,6 @@ class Tombstone:
 
 
 Outcome = Admitted | Heartbeat | Tombstone
-Mark = Identifies | Private | Sketched
 Model = TypeVar("Model", bound=Contract)
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -111,26 +118,67 @@ _FIELD = re.compile(r"(?!.*[0-9]{6})[a-z][a-z0-9_]{0,39}")
 _SYSTEMS = {system.value: system for system in System}
 
 
-def admit(value: bytes | None, *, topic: Topic, at: datetime, now: datetime, key: bytes) -> Outcome:
+def _never(_: str) -> bytes:
+    raise BadRecord(Reason.CANNOT_BE_OPENED, "kid")
+
+
+def admit(  # noqa: PLR0913 - each but the record is named
+    value: bytes | None, *, topic: Topic, at: datetime, now: datetime, key: bytes, unseal: Unseal = _never
+) -> Outcome:
     """Reads one record of an agency topic; `at` is its append time, `now` the worker's clock, both UTC.
 
     Raises BadRecord with the reason. No other exception leaves, whatever the bytes are.
     """
     if value is None:
         return Tombstone()
-    envelope = _envelope(value)
-    system = _system(envelope, topic)
-    _check_times(envelope, now)
+    envelope, system = _addressed(value, topic, now)
     if envelope.type == HEARTBEAT:
         return _heartbeat(envelope, system, now)
-    event = _event(envelope, system, topic)
+    model = _model(envelope, system, topic)
+    event = _validated(model, _opened(envelope, unseal) if _sealed(envelope) else bytes(envelope.data))
     read = list(_facts(envelope, event, at, key))
     notes = tuple(Note(Subject(one), fact) for fact, _ in read for one in fact.to)
     return Admitted(notes, _unknown_codes(event), tuple(each for fact, clear in read for each in told(fact, clear)))
 
 
+def is_sealed(value: bytes, *, topic: Topic, now: datetime) -> bool:
+    """Whether the data of a record are sealed, as whoever has no key can tell. Raises BadRecord for what is wrong about it otherwise."""
+    envelope, system = _addressed(value, topic, now)
+    if not _sealed(envelope):
+        return False
+    _model(envelope, system, topic)
+    _jwe(envelope)
+    return True
+
+
+def _addressed(value: bytes, topic: Topic, now: datetime) -> tuple[Envelope, System]:
+    envelope = _envelope(value)
+    system = _system(envelope, topic)
+    _check_times(envelope, now)
+    return envelope, system
+
+
+def _sealed(envelope: Envelope) -> bool:
+    """A heartbeat names nobody, and is read as it is."""
+    return envelope.datacontenttype == SEALED and envelope.type != HEARTBEAT
+
+
+def _opened(envelope: Envelope, unseal: Unseal) -> bytes:
+    data = unseal(_jwe(envelope))
+    if len(data) > MAX_EVENT_BYTES:
+        raise BadRecord(Reason.TOO_LARGE)
+    return data
+
+
+def _jwe(envelope: Envelope) -> str:
+    try:
+        return msgspec.json.decode(envelope.data, type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadRecord(Reason.WRONG_VALUE, "data") from None
+
+
 def _envelope(value: bytes) -> Envelope:
-    if len(value) > MAX_EVENT_BYTES:
+    if len(value) > MAX_EVENT_BYTES and (len(value) > MAX_SEALED_BYTES or SEALED.encode() not in value):
         raise BadRecord(Reason.TOO_LARGE)
     try:
         envelope = _ENVELOPE.decode(value)
@@ -202,26 +250,26 @@ def _check_times(envelope: Envelope, now: datetime) -> None:
 
 
 def _heartbeat(envelope: Envelope, system: System, now: datetime) -> Heartbeat:
-    beat = _validated(FeedHeartbeat, envelope.data)
+    beat = _validated(FeedHeartbeat, bytes(envelope.data))
     if beat.complete_up_to > now + MAX_AHEAD:
         raise BadRecord(Reason.FUTURE_TIME, "complete_up_to")
     return Heartbeat(system, beat.complete_up_to)
 
 
-def _event(envelope: Envelope, system: System, topic: Topic) -> Event:
+def _model(envelope: Envelope, system: System, topic: Topic) -> type[Event]:
     model = MODELS.get((system, envelope.type))
     if model is None:
         raise BadRecord(Reason.UNKNOWN_TYPE)
     if envelope.type not in topic.events:
         raise BadRecord(Reason.WRONG_TOPIC, "type")
-    return _validated(model, envelope.data)
+    return model
 
 
-def _validated(model: type[Model], data: msgspec.Raw) -> Model:
+def _validated(model: type[Model], data: bytes) -> Model:
     try:
-        return model.model_validate_json(bytes(data), strict=True)
+        return model.model_validate_json(data, strict=True)
     except ValidationError as error:
-        if not _is_utf8(bytes(data)):
+        if not _is_utf8(data):
             raise BadRecord(Reason.NOT_UTF8) from None
         raise _contract_error(error) from None
 
@@ -245,13 +293,13 @@ def _contract_error(error: ValidationError) -> BadRecord:
     return BadRecord(_KINDS.get(first["type"], Reason.WRONG_VALUE), where)
 
 
-def _facts(envelope: Envelope, event: Event, at: datetime, key: bytes) -> Iterator[tuple[Fact, "Data"]]:
+def _facts(envelope: Envelope, event: Event, at: datetime, key: bytes) -> Iterator[tuple[Fact, Data]]:
     """The event as facts, for each subject that keeps it, beside what it said in clear; a manifest becomes one fact a
     passenger.
     """
     identity = f"{envelope.source}/{envelope.id}"
     for suffix, kind, model, data in _parts(event):
-        sealed, subjects = _pseudonymous(model, data, key)
+        sealed, subjects = pseudonymous(model, data, key)
         to = subjects or (subject(SubjectKind.UNKEYED, envelope.source),)
         fact = Fact(
             id=identity + suffix,
@@ -272,9 +320,6 @@ def _sibling(envelope: Envelope, other: str | None, suffix: str) -> str | None:
     return None if other is None else f"{envelope.source}/{other}{suffix}"
 
 
-Data = dict[str, Value]
-
-
 def _parts(event: Event) -> Iterator[tuple[str, str, type[Event], Data]]:
     data = cast("Data", event.model_dump(mode="json", exclude_none=True))
     if event.type != "manifest_received":
@@ -285,37 +330,6 @@ def _parts(event: Event) -> Iterator[tuple[str, str, type[Event], Data]]:
         yield f"#{passenger['entry_ref']}", "manifest_entry", type(event), {**flight, **passenger}
 
 
-_USABLE: Mapping[str, Callable[[str], bool]] = {"nik": usable_nik, "kk_no": usable_kk}
-"""Types of identifiers that people fill with stand-ins when there is none."""
-
-
-def _pseudonymous(model: type[Event], data: Data, key: bytes) -> tuple[Data, tuple[Subject, ...]]:
-    marks = markers(model)
-    sealed: Data = {}
-    subjects: list[Subject] = []
-    addressed = model.addressed_to or ("passport_no",)
-    for name, value in data.items():
-        mark = marks.get(name)
-        if isinstance(mark, Private):
-            continue
-        if isinstance(mark, Sketched):
-            if codes := sketch(key, str(value)):
-                sealed[name] = [*codes]
-            continue
-        if not isinstance(mark, Identifies):
-            sealed[name] = value
-            if name == "subject":
-                subjects.append(Subject(str(value)))
-            continue
-        if not _USABLE.get(mark.type, bool)(str(value)):
-            sealed[f"{name}_unusable"] = True
-            continue
-        sealed[name] = pseudonym(key, Identifier(mark.issuer, mark.type, str(value)))
-        if name in addressed and mark.subject is not None:
-            subjects.append(subject(mark.subject, str(sealed[name])))
-    return sealed, tuple(dict.fromkeys(subjects))
-
-
 def _refuse_identifier_in_text(model: type[Event], data: Data, fact: Fact) -> None:
     """A publisher's reference that contains the traveller's own number would carry it everywhere in clear."""
     clear = [str(data[name]) for name, mark in markers(model).items() if isinstance(mark, Identifies) and name in data]
@@ -324,27 +338,6 @@ def _refuse_identifier_in_text(model: type[Event], data: Data, fact: Fact) -> No
     for text in texts:
         if any(value in text for value in clear):
             raise BadRecord(Reason.IDENTIFIER_IN_REFERENCE)
-
-
-@cache
-def markers(model: type[Contract]) -> Mapping[str, Mark]:
-    """The fields of a model (and of the models nested in it) that identify or describe a person."""
-    found: dict[str, Mark] = {}
-    for name, info in model.model_fields.items():
-        for mark in (*info.metadata, *_nested(info.annotation)):
-            if isinstance(mark, Mark):
-                found[name] = mark
-            elif isinstance(mark, type) and issubclass(mark, Contract):
-                found |= markers(mark)
-    return found
-
-
-def _nested(annotation: object) -> Iterator[object]:
-    """Everything inside an annotation: `PassportNo | None` hides its marks one level down."""
-    yield annotation
-    yield from cast("Iterable[object]", getattr(annotation, "__metadata__", ()))
-    for inner in get_args(annotation):
-        yield from _nested(inner)
 
 
 def _unknown_codes(event: Event) -> int:

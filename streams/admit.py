@@ -14,6 +14,7 @@ from schemas.register import Entry, Told
 from schemas.register import encode as entry
 from schemas.topics import BY_NAME, FACTS, IDENTITIES, MAX_RECORD_BYTES, REJECTED
 from streams import metrics, traces
+from streams.jose import EventOpener
 from streams.lanes import Fold, Folded, Records
 from streams.partitions import partitions_of
 from streams.produce import Headers, Record
@@ -63,10 +64,12 @@ class AdmitFold(Fold):
     resumes_from_kafka = True
     lazy = True
 
-    def __init__(self, topic: str, settings: Settings, limits: Limits, sealer: Sealer | None = None) -> None:
+    def __init__(
+        self, topic: str, settings: Settings, limits: Limits, opener: EventOpener, sealer: Sealer | None = None
+    ) -> None:
         """Without a sealer nobody's identity is kept."""
         self._topic = BY_NAME[topic]
-        self._sealer = sealer
+        self._sealer, self._unseal = sealer, opener.open
         self._key, self._limits = settings.key, limits
         self._trace_share = settings.trace_share
         self._steps: list[traces.Step] = []
@@ -103,7 +106,7 @@ class AdmitFold(Fold):
     def _admitted(self, record: "ConsumerRecord[bytes, bytes]", now: datetime) -> list[Record]:
         at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         try:
-            outcome = wire.admit(record.value, topic=self._topic, at=at, now=now, key=self._key)
+            outcome = wire.admit(record.value, topic=self._topic, at=at, now=now, key=self._key, unseal=self._unseal)
         except wire.BadRecord as bad:
             self._count("rejected", bad=True)
             metrics.REJECTED.labels(self._topic.name, bad.reason.value).inc()

@@ -27,6 +27,7 @@ from streams.cluster import teller_of
 from streams.conductor import Conductor
 from streams.deliver import DeliverFold, Feeds
 from streams.health import EXIT_STALLED, Health, give_up, stop_in_time
+from streams.jose import EventOpener
 from streams.keep import KeepFold
 from streams.lanes import KAFKA_AWAY, REDIS_AWAY, Deps, Fold, Lane
 from streams.produce import Outbox
@@ -123,6 +124,7 @@ def build(settings: Settings, policy: Policy) -> faust.App:
     tellers = {name: teller_of(settings, connect) for name in STAGES}
     health, limits, feeds = Health(), Limits(settings), Feeds(tellers["deliver"], settings)
     sealer = Sealer(settings.identity_seal) if settings.identity_seal else None
+    opener = EventOpener(settings.event_key)
     shelf, budgets = Shelf(settings.kafka, policy, health), Budgets(tellers["deliver"], settings, policy)
 
     services: list[Any] = []  # Faust takes instances where its types say classes
@@ -145,7 +147,7 @@ def build(settings: Settings, policy: Policy) -> faust.App:
         return made
 
     stages: tuple[Stage, ...] = (
-        stage("admit", AGENCY_TOPICS, lambda tp, store: AdmitFold(tp.topic, settings, limits, sealer)),
+        stage("admit", AGENCY_TOPICS, lambda tp, store: AdmitFold(tp.topic, settings, limits, opener, sealer)),
         stage("react", (FACTS,), lambda tp, store: ReactFold(tp.partition, store, talking, shelf)),
         stage("deliver", (ALERTS, SCREENINGS), lambda tp, store: DeliverFold(feeds, budgets)),
         stage("keep", (IDENTITIES,), lambda tp, store: KeepFold()),  # without a sealer, too: somebody may be forgotten

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from schemas.envelope import System
 from schemas.topics import AGENCY_TOPICS, HEARTBEAT, Topic
+from schemas.wire import SEALED
+from streams.jose import EventSealer
 from streams.partitions import partitions_of
 from streams.produce import Outbox, Record
 
@@ -55,16 +59,27 @@ def envelope(
     }
 
 
+def sealed(event: bytes, sealer: EventSealer | None) -> bytes:
+    """The event with its data sealed for whoever admits; the envelope, which names nobody, stays as it is."""
+    if sealer is None:
+        return event
+    parts = msgspec.json.decode(event, type=dict[str, msgspec.Raw])
+    jwe = msgspec.Raw(msgspec.json.encode(sealer.seal(bytes(parts["data"]))))
+    return msgspec.json.encode({**parts, "datacontenttype": SEALED, "data": jwe})
+
+
 def record_of(event: Mapping[str, Any]) -> Record:
     """The record of an event, keyed by its id: nothing about a person stands in a key."""
     topic = topic_of(str(event.get("source")), str(event.get("type")))
     return Record(topic.name, str(event["id"]).encode(), json.dumps(event, separators=(",", ":")).encode())
 
 
-def records_of(event: Mapping[str, Any]) -> list[Record]:
-    """As `record_of`; a heartbeat stands in a file once, and goes to every partition of its system's topics."""
+def records_of(event: Mapping[str, Any], sealer: EventSealer | None = None) -> list[Record]:
+    """As `record_of`, and sealed; a heartbeat stands in a file once, and goes to every partition of its system's topics."""
     if event.get("type") != HEARTBEAT:
-        return [record_of(event)]
+        record = record_of(event)
+        already = event.get("datacontenttype") == SEALED or "data" not in event
+        return [record if already else replace(record, value=sealed(record.value or b"", sealer))]
     name, value = str(event["id"]), json.dumps(event, separators=(",", ":")).encode()
     return [
         Record(topic.name, f"{name}-{topic.name}-{partition}".encode(), value, partition)
@@ -89,7 +104,9 @@ def heartbeats(upto: datetime, topics: Iterable[Topic] = AGENCY_TOPICS) -> list[
     return beats
 
 
-async def publish_lines(outbox: Outbox, lines: Iterable[tuple[int, str]]) -> AsyncIterator[tuple[int, int]]:
+async def publish_lines(
+    outbox: Outbox, lines: Iterable[tuple[int, str]], sealer: EventSealer | None = None
+) -> AsyncIterator[tuple[int, int]]:
     """NDJSON lines to their topics, some at a time; yields (last line number, acknowledged so far).
 
     A line that is not an event for one of the topics raises PublishError before its batch is sent.
@@ -98,7 +115,7 @@ async def publish_lines(outbox: Outbox, lines: Iterable[tuple[int, str]]) -> Asy
     batch: list[Record] = []
     waiting = number = 0
     for number, line in lines:
-        batch += _line(number, line)
+        batch += _line(number, line, sealer)
         waiting += 1
         if waiting >= AT_ONCE:
             await outbox.send(batch)
@@ -110,7 +127,7 @@ async def publish_lines(outbox: Outbox, lines: Iterable[tuple[int, str]]) -> Asy
         yield number, done + waiting
 
 
-def _line(number: int, line: str) -> list[Record]:
+def _line(number: int, line: str, sealer: EventSealer | None) -> list[Record]:
     try:
         event = json.loads(line)
     except json.JSONDecodeError as error:
@@ -118,6 +135,6 @@ def _line(number: int, line: str) -> list[Record]:
     if not isinstance(event, dict) or "id" not in event:
         raise PublishError(f"line {number} is not an event: it needs id, source, type, time, recorded_at and data")
     try:
-        return records_of(event)
+        return records_of(event, sealer)
     except PublishError as error:
         raise PublishError(f"line {number}: {error}") from None

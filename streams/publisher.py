@@ -35,8 +35,9 @@ from aiokafka.errors import KafkaError
 from schemas.envelope import Event, System
 from schemas.topics import MAX_RECORD_BYTES
 from streams import security
+from streams.jose import EventSealer
 from streams.produce import Record
-from streams.publish import envelope, heartbeats, topic_of, topics_of
+from streams.publish import envelope, heartbeats, sealed, topic_of, topics_of
 
 BEAT_EVERY: Final = 5.0
 """Seconds between two heartbeats of a partition."""
@@ -70,8 +71,8 @@ class Publisher:
     whoever publishes events as they happen. A heartbeat never runs ahead of an event that is not acknowledged.
 
     With an `outage_file` an event that Kafka does not take goes there and is sent, in order, when Kafka is back, also by
-    the next process; without one `send` raises aiokafka's error. The file holds identities: it is readable by its owner
-    alone and gone when it is empty.
+    the next process; without one `send` raises aiokafka's error. The file holds identities, unless they are sealed: it is
+    readable by its owner alone and gone when it is empty.
     """
 
     bootstrap: str
@@ -79,6 +80,8 @@ class Publisher:
     complete: Callable[[], datetime] = _now
     outage_file: str | Path | None = None
     outage_bytes: int = OUTAGE_BYTES
+    seal: str | None = None
+    """Public key of whoever admits, hex: the data of events are sealed for it, on the topic and in the file."""
     acknowledged: Counter[str] = field(default_factory=Counter, init=False)
     """Events by topic that the broker has."""
 
@@ -86,6 +89,7 @@ class Publisher:
         self._producer: AIOKafkaProducer | None = None
         self._pending: dict[object, datetime] = {}
         self._kept = _Outage(Path(self.outage_file), self.outage_bytes) if self.outage_file is not None else None
+        self._sealer = EventSealer(self.seal) if self.seal is not None else None
         self._starting, self._sending_kept = asyncio.Lock(), asyncio.Lock()
         self._beats: asyncio.Task[None] | None = None
 
@@ -126,7 +130,9 @@ class Publisher:
         mine = object()
         self._pending[mine] = time.astimezone(UTC)
         try:
-            return await self._out(Record(topic.name, name.encode(), msgspec.json.encode(whole)), self._pending[mine])
+            return await self._out(
+                Record(topic.name, name.encode(), sealed(msgspec.json.encode(whole), self._sealer)), self._pending[mine]
+            )
         finally:
             del self._pending[mine]
 

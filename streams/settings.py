@@ -122,6 +122,12 @@ class Settings(Security, Layout):
     identity_seal: str | None = Field(
         None, description="Public key that identities are sealed for, hex; none: they are not kept"
     )
+    event_seal: str | None = Field(
+        None, description="Public key that the data of events are sealed for before they leave, hex; none: in clear"
+    )
+    event_key: SecretStr | None = Field(
+        None, description="Private keys that open what agencies sealed, hex, the newest first, separated by commas"
+    )
     policy: Path = Field(ROOT / "deploy/policy/2026-11.toml", description="The policy in force until one is published")
     log_format: Format = Field("text", description="How logs are written: text, or json with one object a line")
     trace_share: float = Field(0.01, ge=0, le=1, description="Share of events that are followed from agency to screen")

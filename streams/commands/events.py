@@ -19,6 +19,7 @@ from streams import stories
 from streams.admin import Admin
 from streams.commands.alerts import Language, headline
 from streams.commands.terminal import configured, console, fail, in_force, run, without_secrets
+from streams.jose import EventSealer
 from streams.produce import Outbox
 from streams.publish import PublishError, publish_lines, record_of
 from streams.reading import following
@@ -30,18 +31,20 @@ def publish(
 ) -> None:
     """Publish events to their agency topics and count the acknowledgements.
 
-    Sending a line twice does no harm: an event is known by source and id.
+    Sending a line twice does no harm: an event is known by source and id. With SUAR_EVENT_SEAL the data of every event
+    are sealed before they leave.
 
     Example: suar publish events.ndjson --from 20001
     """
     config = without_secrets()
+    sealer = EventSealer(config.event_seal) if config.event_seal else None
 
     async def work() -> int:
         outbox, done, number = Outbox(config.kafka), 0, begin - 1
         with _opened(file) as (lines, total), _bar(total) as bar:
             task = bar.add_task("published", total=total, completed=begin - 1 if total else 0)
             try:
-                async for line, acknowledged in publish_lines(outbox, _numbered(lines, begin)):
+                async for line, acknowledged in publish_lines(outbox, _numbered(lines, begin), sealer):
                     number, done = line, acknowledged
                     bar.update(task, completed=number)
             except PublishError as error:

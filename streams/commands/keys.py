@@ -12,10 +12,12 @@ from rich.table import Table
 from streams.commands.terminal import Exit, console, fail
 from streams.feed.apikeys import ID, PREFIX, Key, KeysError, digest, load, new_secret, save
 from streams.feed.callers import Grant, GrantError
+from streams.jose import event_pair, public_jwk
 from streams.sealing import pair
 
 keys = typer.Typer(
-    help="API keys of systems: new, list, revoke; and the pair of keys for identities.", no_args_is_help=True
+    help="API keys of systems: new, list, revoke; and the pairs of keys for identities and for what agencies send.",
+    no_args_is_help=True,
 )
 
 File = Annotated[Path, typer.Option("--file", envvar="SUAR_API_KEYS", help="The file of keys")]
@@ -80,6 +82,20 @@ def identity() -> None:
     """
     private, public = pair()
     for line in (f"SUAR_IDENTITY_SEAL={public}", f"SUAR_IDENTITY_KEY={private}"):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@keys.command("events")
+def events() -> None:
+    """Make a pair of keys for what agencies send and show it, once: they seal with the one, workers open with the other.
+
+    To turn it: give workers the new key in front of the old one, with a comma, then agencies the new seal; the old key
+    goes when nothing on the agencies' topics is sealed for it any more, 30 days later.
+
+    Example: suar keys events
+    """
+    private, public = event_pair()
+    for line in (f"SUAR_EVENT_KEY={private}", f"SUAR_EVENT_SEAL={public}", f"JWK {public_jwk(public)}"):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -149,7 +149,7 @@ async def _carry_out(suar: Installation, who: Caller, order: Order) -> Seen | No
     event = _event(suar, who, order, seen)
     match await _reserve(suar, order, event_id):
         case "ok":
-            await say(suar.outbox, event, suar.settings.key)
+            await say(suar.outbox, event, suar.settings.key, suar.sealer)
             later = await _awaited(suar, who, seen, event_id)
             return later if later.holds(event_id) else None
         case "taken":

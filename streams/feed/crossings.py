@@ -147,7 +147,7 @@ async def _hand_in(suar: Installation, body: Attempt) -> str:
         if known.decode() != mark:
             raise Problem(409, "another_attempt", "this crossing_id was handed in with other data")
         return "again"
-    await say(suar.outbox, _event(body), suar.settings.key)
+    await say(suar.outbox, _event(body), suar.settings.key, suar.sealer)
     await suar.teller.call("SET", key, mark, "NX", "EX", KEPT_SECONDS)
     return "new"
 

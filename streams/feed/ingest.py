@@ -1,7 +1,9 @@
 """Ingest: agencies that have no Kafka client send their events over HTTP, and hear at once what became of each.
 
 One CloudEvent, an array, or NDJSON. An event is read exactly as admission reads it, so what is accepted here is admitted
-there, and what is refused here never reaches a topic. An example with httpx, which sends again what was not answered:
+there, and what is refused here never reaches a topic. Of one that its agency sealed the envelope alone is read: this
+program has no key for it. What came in clear is sealed here, when there is a seal. An example with httpx, which sends
+again what was not answered:
 
 ```python
 import time, httpx
@@ -37,8 +39,9 @@ from streams.feed.callers import AGENCY, Caller, Known
 from streams.feed.guard import Rates, too_many
 from streams.feed.problems import Problem
 from streams.feed.settings import FeedSettings
+from streams.jose import EventSealer
 from streams.produce import Headers, Outbox, Record
-from streams.publish import heartbeats, topics_of
+from streams.publish import heartbeats, sealed, topics_of
 
 MOST_EVENTS: Final = 10_000
 """Of one request."""
@@ -90,8 +93,8 @@ _SYSTEMS: Final = {system.value: system for system in System}
 class Intake:
     """Reads and forwards events; what is under way is bounded, for each caller and for all."""
 
-    def __init__(self, outbox: Outbox, settings: FeedSettings) -> None:
-        self._outbox, self._key = outbox, settings.key
+    def __init__(self, outbox: Outbox, settings: FeedSettings, sealer: EventSealer | None) -> None:
+        self._outbox, self._key, self._sealer = outbox, settings.key, sealer
         self._most_bytes, self._bytes = settings.in_flight_bytes, 0
         self._rates = Rates(settings.events_per_second, settings.events_per_second * BURST_SECONDS)
 
@@ -149,10 +152,12 @@ class Intake:
         if system is not None and not who.has(AGENCY, system.value):
             raise _NotGrantedError
         topic = _topic(system, head.type)
+        if wire.is_sealed(raw, topic=topic, now=now):
+            return [Record(topic.name, head.id.encode(), raw)]
         outcome = wire.admit(raw, topic=topic, at=now, now=now, key=self._key)
         if isinstance(outcome, wire.Heartbeat):
             return heartbeats(outcome.complete_up_to, topics_of(outcome.source))
-        return [Record(topic.name, head.id.encode(), raw)]
+        return [Record(topic.name, head.id.encode(), sealed(raw, self._sealer))]
 
 
 def _head(raw: bytes) -> _Head:

@@ -29,6 +29,7 @@ from streams.feed.notes import Notes
 from streams.feed.settings import FeedSettings
 from streams.feed.tasks import begun, ended
 from streams.feed.times import Times
+from streams.jose import EventSealer
 from streams.produce import Outbox
 from streams.sealing import Opener
 from streams.teller import Teller
@@ -52,6 +53,7 @@ class Installation:
     boards: Boards
     notes: Notes
     opener: Opener
+    sealer: EventSealer | None
     freshness: Freshness
     times: Times
     budgets: Budgets
@@ -71,6 +73,7 @@ async def opened(settings: FeedSettings) -> AsyncIterator[Installation]:
     waiting, teller = teller_of(settings, connect), teller_of(settings, connect)
     outbox, audit_box = Outbox(settings.kafka), Outbox(settings.kafka)
     freshness = Freshness(teller, settings, policy)
+    sealer = EventSealer(settings.event_seal) if settings.event_seal else None
     async with AsyncExitStack() as stack:
         stack.push_async_callback(waiting.close)
         stack.push_async_callback(teller.close)
@@ -85,12 +88,13 @@ async def opened(settings: FeedSettings) -> AsyncIterator[Installation]:
             boards=Boards(waiting, teller, settings),
             notes=Notes(settings.notes_key),
             opener=Opener(settings.identity_key),
+            sealer=sealer,
             freshness=freshness,
             times=Times(teller, settings),
             budgets=Budgets(teller, settings, policy),
             access=Access(settings, teller, http),
             audit=Audit(audit_box),
-            intake=Intake(outbox, settings),
+            intake=Intake(outbox, settings, sealer),
             agencies=Agencies(settings, teller, freshness),
         )
         stack.push_async_callback(suar.agencies.stop)

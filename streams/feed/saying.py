@@ -11,8 +11,9 @@ from schemas.facts import digest
 from schemas.topics import BY_NAME
 from schemas.wire import BadRecord, admit
 from streams.feed.problems import Problem, away
+from streams.jose import EventSealer
 from streams.produce import Outbox
-from streams.publish import record_of
+from streams.publish import records_of
 
 
 def event_name(*parts: object) -> str:
@@ -22,11 +23,11 @@ def event_name(*parts: object) -> str:
     return str(UUID(hex=digest(*parts)))
 
 
-async def say(outbox: Outbox, event: Mapping[str, object], key: bytes) -> None:
-    """Returns when the broker has it. Raises Problem: 422 with admission's reason, 503 when the broker cannot say; then the
+async def say(outbox: Outbox, event: Mapping[str, object], key: bytes, sealer: EventSealer | None = None) -> None:
+    """Sealed, when there is a seal. Returns when the broker has it. Raises Problem: 422 with admission's reason, 503 when the broker cannot say; then the
     same event may be sent again.
     """
-    record, now = record_of(event), datetime.now(UTC)
+    [record], now = records_of(event, sealer), datetime.now(UTC)
     try:
         admit(json.dumps(event).encode(), topic=BY_NAME[record.topic], at=now, now=now, key=key)
     except BadRecord as error:

@@ -11,8 +11,9 @@ import pytest
 from schemas.topics import ALERTS, BY_NAME, FACTS, REJECTED, SCREENINGS, Topic
 from schemas.wire import MAX_AHEAD, Reason
 from streams.admit import MAX_KEY_BYTES
+from streams.jose import EventSealer, event_pair
 from streams.produce import Record
-from streams.publish import record_of
+from streams.publish import record_of, sealed
 from tests.broker.installation import Got, Installation, metric
 from tests.broker.people import Event, Traveller
 from tests.drills.workers import Worker, until
@@ -87,6 +88,8 @@ def _mistakes() -> Iterator[Bad]:
         "data",
         who=who,
     )
+    strange = sealed(_text(issued), EventSealer(event_pair()[1]))
+    yield Bad("sealed_for_somebody_else", strange, Reason.CANNOT_BE_OPENED, "kid", who=who)
     yield Bad("other_version", _text(issued, schema_version=9), Reason.UNSUPPORTED_VERSION, who=who)
 
 

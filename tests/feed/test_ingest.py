@@ -9,12 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from schemas.envelope import System
 from schemas.topics import BY_NAME, REJECTED
+from schemas.wire import SEALED
 from streams.feed.settings import FeedSettings
+from streams.jose import EventOpener, EventSealer, event_pair
 from streams.produce import Outbox, partition_of
-from streams.publish import envelope, record_of
+from streams.publish import envelope, record_of, sealed
 from tests.broker.installation import Installation
 from tests.broker.people import Traveller
 from tests.feed.speaking import client, gateway, keys_of
@@ -126,6 +129,26 @@ async def test_it_is_refused_here_exactly_as_there(suar: Installation, speaks: d
         return said
 
     assert await asyncio.to_thread(there) == told
+
+
+async def test_what_its_agency_sealed_passes_as_it_is(suar: Installation, speaks: dict[str, httpx.AsyncClient]) -> None:
+    """This program has no key: what is inside is judged by whoever admits it."""
+    box = EventSealer(event_pair()[1])
+    event = json.loads(sealed(json.dumps(issued("sealed-1")).encode(), box))
+    answer = await speaks["placements"].post("/v1/events", json=[event, {**event, "id": "sealed-2", "time": "noon"}])
+    told = [(one["status"], one.get("where")) for one in answer.json()["results"]]
+    assert told == [("accepted", None), ("rejected", "time")]
+    assert [one[2] for one in await read(suar, "sealed-1", "sealed-2")] == [event]
+
+
+async def test_what_came_in_clear_is_sealed_here(suar: Installation, tmp_path: Path) -> None:
+    known, (private, public) = keys_of(tmp_path, placements=("AGENCY:siskop2mi",)), event_pair()
+    event = issued("clear-1")
+    async with gateway(suar, tmp_path / "keys.toml", event_seal=public) as app:
+        assert (await client(app, known["placements"]).post("/v1/events", json=event)).status_code == 200
+    [(_, _, lies)] = await read(suar, "clear-1")
+    assert lies["datacontenttype"] == SEALED
+    assert json.loads(EventOpener(SecretStr(private)).open(lies["data"])) == event["data"]
 
 
 async def test_ndjson_keeps_its_order_and_a_bad_line_stops_nothing(

@@ -16,7 +16,7 @@ from schemas.envelope import Code, Contract, Event, Instant, System
 from schemas.events import EVENTS, MODELS, by_name
 from schemas.heartbeat import FeedHeartbeat
 from schemas.identity import Identifies, KkNo, Nik, PassportNo, Private, Sketched
-from schemas.topics import AGENCY_TOPICS, HEARTBEAT, TOPICS
+from schemas.topics import AGENCY_TOPICS, BY_NAME, HEARTBEAT, TOPICS
 from schemas.wire import Admitted, BadRecord, Heartbeat, Reason, admit
 from tests.examples import everything, example, hints, kinds, message
 
@@ -90,6 +90,12 @@ def test_br098_the_asyncapi_document_is_one() -> None:
 
     assert [error.json_path for error in official.iter_errors(ASYNCAPI)] == []
     assert not official.is_valid({**ASYNCAPI, "channels": {"a": {"no_such_attribute": 1}}})
+
+
+def test_every_agencys_topics_name_its_data_sharing_agreement() -> None:
+    named = {name: channel.get("x-data-sharing-agreement") for name, channel in ASYNCAPI["channels"].items()}
+    assert {named[topic.name] for topic in AGENCY_TOPICS} == {f"suar-dsa-{system.value}" for system in System}
+    assert not [name for name, agreement in named.items() if agreement and BY_NAME[name].system is None]
 
 
 def test_br098_every_message_is_in_the_asyncapi_document() -> None:

@@ -98,6 +98,13 @@ REFUSED: list[tuple[str, object, Reason, str]] = [
     ("an unknown type", _event(type="passport_dreamt"), Reason.UNKNOWN_TYPE, ""),
     ("another system's source", _event(source="polri"), Reason.WRONG_TOPIC, "source"),
     ("another topic's type", _event(ATTEMPT, type="crossing_attempted"), Reason.WRONG_TOPIC, "type"),
+    (
+        "sealed, and no key",
+        _event("eyJh..a.b.c", datacontenttype="application/jose"),
+        Reason.CANNOT_BE_OPENED,
+        "kid",
+    ),
+    ("sealed, and no text", _event(datacontenttype="application/jose"), Reason.WRONG_VALUE, "data"),
     ("a version to come", _event(schema_version=2), Reason.UNSUPPORTED_VERSION, ""),
     ("CloudEvents 0.3", _event(specversion="0.3"), Reason.UNSUPPORTED_VERSION, ""),
     ("a NIK as id", _event(id=f"p-{NIK}"), Reason.IDENTIFIER_IN_REFERENCE, "id"),
