@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
-from schemas.topics import FACTS, MAX_RECORD_BYTES, PARTITIONS
+from schemas.topics import AGENCY_TOPICS, FACTS, MAX_RECORD_BYTES, PARTITIONS, TOPICS
 from streams import security
 from streams.connection import begin
 from streams.partitions import partitions_of
+from streams.settings import SettingsError
 
 MAX_BATCH_BYTES = 512 * 1024
 ACKNOWLEDGED_WITHIN = 20.0
@@ -23,6 +24,10 @@ ACKNOWLEDGED_WITHIN = 20.0
 Headers = tuple[tuple[str, bytes], ...]
 Place = tuple[str, int]
 """A topic's partition."""
+_OURS: Final = frozenset(
+    topic.name for topic in TOPICS if topic.partitions == FACTS.partitions and topic not in AGENCY_TOPICS
+)
+"""Topics in which a key must lie where its readers look for it; what an agency writes is keyed anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,10 @@ def _murmur2(data: bytes) -> int:
     return mixed ^ mixed >> 15
 
 
+class OtherCountsError(SettingsError):
+    """This program counts other partitions than the broker: what it writes would miss the dossiers that it is for."""
+
+
 class Outbox:
     """An idempotent producer for all lanes of a worker. After an outage it is made anew, so that no half-sent
     sequence outlives it.
@@ -70,7 +79,8 @@ class Outbox:
     async def send(self, records: Iterable[Record]) -> None:
         """Returns when the broker has acknowledged every record; in each partition they keep their order.
 
-        Raises aiokafka's errors; then nothing is certain, and the caller sends the same records again.
+        Raises aiokafka's errors; then nothing is certain, and the caller sends the same records again. Raises OtherCountsError
+        before anything is sent.
         """
         grouped: dict[Place, list[Record]] = {}
         partitions = partitions_of(FACTS)
@@ -82,6 +92,7 @@ class Outbox:
         producer = await self.producer()
         try:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+                await self._counted(producer, {topic for topic, _ in grouped} & _OURS)
                 await self._acknowledged(producer, grouped)
         except TimeoutError:
             self.broken(producer)
@@ -89,6 +100,15 @@ class Outbox:
         except KafkaError:
             self.broken(producer)
             raise
+
+    async def _counted(self, producer: AIOKafkaProducer, topics: Iterable[str]) -> None:
+        for topic in topics:
+            cluster: Any = producer.client.cluster
+            there = cluster.partitions_for_topic(topic) or await producer.partitions_for(topic)
+            if len(there) != (here := partitions_of(FACTS)):
+                raise OtherCountsError(
+                    f"{topic} has {len(there)} partitions, this program counts {here}: set SUAR_PARTITIONS={len(there)}"
+                )
 
     async def _acknowledged(self, producer: AIOKafkaProducer, grouped: Mapping[Place, list[Record]]) -> None:
         """aiokafka takes a batch of a partition only when the one before it has left: whoever must wait for that lets

@@ -164,6 +164,11 @@ def test_it_grows_and_everybody_is_who_they_were(small: Small, tmp_path: Path, m
     code, output = _grow(small)
     assert code == 0, f"nobody wrote since, so it may be done again: {output}"
 
+    before, erasing = suar.ends((FACTS,)), ("erase", "--by", "dpo-1", "--ground", "request 1", "--yes")
+    told = suar.cli(*erasing, typed="9901014506909999\n")
+    assert (told.exit_code, "set SUAR_PARTITIONS=24" in told.output) == (2, True), told.output
+    assert suar.ends((FACTS,)) == before, "who was not told that it has grown writes nothing where nobody looks"
+
     monkeypatch.setenv("SUAR_PARTITIONS", MORE)
     assert _said(suar) == said
     assert {one.partition for one in suar.read(FACTS)} == set(range(24))
