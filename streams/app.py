@@ -30,6 +30,7 @@ from streams.health import EXIT_STALLED, Health, give_up, stop_in_time
 from streams.jose import EventOpener
 from streams.keep import KeepFold
 from streams.lanes import KAFKA_AWAY, REDIS_AWAY, Deps, Fold, Lane
+from streams.login import credentials
 from streams.produce import Outbox
 from streams.react import ReactFold, wake_all
 from streams.sealing import Sealer
@@ -174,7 +175,7 @@ def _faust(settings: Settings) -> faust.App:
     return faust.App(
         f"{settings.namespace}-worker",
         broker=f"kafka://{settings.kafka}".replace(",", ";"),
-        broker_credentials=security.faust(settings),
+        broker_credentials=credentials(settings),
         topic_disable_leader=True,
         topic_allow_declare=False,
         broker_session_timeout=settings.session_timeout,

@@ -8,7 +8,6 @@ from typing import Any
 
 from aiokafka.conn import create_conn
 from aiokafka.errors import AuthenticationFailedError, KafkaError, SaslAuthenticationFailed
-from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 from streams import settings
 from streams.settings import Security
@@ -33,21 +32,9 @@ def kafka(security: Security | None = None) -> dict[str, Any]:
         told |= {
             "sasl_mechanism": MECHANISM,
             "sasl_plain_username": held.kafka_user,
-            "sasl_plain_password": _secret(held.kafka_password),
+            "sasl_plain_password": secret(held.kafka_password),
         }
     return told
-
-
-def faust(security: Security) -> Credentials | None:
-    """The same for Faust's own consumer, which hears of new policies."""
-    if security.kafka_protocol == "PLAINTEXT":
-        return None
-    if security.kafka_protocol == "SSL":
-        return SSLCredentials(context(security))
-    password = _secret(security.kafka_password)
-    return SASLCredentials(
-        username=security.kafka_user, password=password, ssl_context=context(security), mechanism=MECHANISM
-    )
 
 
 def librdkafka(security: Security | None = None) -> dict[str, str]:
@@ -65,7 +52,7 @@ def librdkafka(security: Security | None = None) -> dict[str, str]:
         told |= {
             "sasl.mechanism": MECHANISM,
             "sasl.username": held.kafka_user or "",
-            "sasl.password": _secret(held.kafka_password) or "",
+            "sasl.password": secret(held.kafka_password) or "",
         }
     return told
 
@@ -88,7 +75,7 @@ def context(security: Security) -> ssl.SSLContext:
 def redis(url: str, security: Security | None = None) -> dict[str, Any]:
     """Arguments of every client of Redis besides its URL."""
     held = security or current()
-    told: dict[str, Any] = {"username": held.redis_user, "password": _secret(held.redis_password)}
+    told: dict[str, Any] = {"username": held.redis_user, "password": secret(held.redis_password)}
     if url.startswith("rediss:") and held.redis_ca is not None:
         told["ssl_ca_certs"] = str(held.redis_ca)
     return {name: value for name, value in told.items() if value is not None}
@@ -112,5 +99,6 @@ async def why(bootstrap: str) -> str:
     return f"Kafka at {bootstrap} answered only now: try again"
 
 
-def _secret(value: Any) -> str | None:
+def secret(value: Any) -> str | None:
+    """What a setting hides; None when it is not set."""
     return value.get_secret_value() if value is not None else None

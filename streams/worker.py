@@ -8,7 +8,7 @@ import faust.worker
 
 from schemas.policy import Policy
 from streams import connection, logs, traces
-from streams.admin import Admin
+from streams.admin import Admin, AdminError
 from streams.app import build
 from streams.settings import Settings
 
@@ -16,7 +16,7 @@ QUIET_SECONDS = 5.0
 """A broker that is away makes aiokafka log thousands of lines a second; one of a kind in so many seconds is enough."""
 
 
-class RefusalError(Exception):
+class RefusalError(AdminError):
     """The worker must not start; one line that says what to do."""
 
 

@@ -1,6 +1,5 @@
 """For operators: doctor, topics, worker, rebuild, metrics."""
 
-import asyncio
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import mode.loop
 import typer
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -17,15 +15,13 @@ from rich.table import Table
 from schemas.topics import IDENTITIES, TOPICS
 from streams import metrics, settings
 from streams import policy as policies
-from streams import worker as workers
 from streams.acls import Access
 from streams.admin import Admin, AdminError
-from streams.announce import refuse_changed
 from streams.backup.files import BackupError
 from streams.backup.grow import grow
 from streams.cluster import forget, servers
 from streams.commands.bars import Bars, bar
-from streams.commands.terminal import configured, console, fail, in_force, run, without_secrets
+from streams.commands.terminal import console, fail, run, without_secrets
 from streams.principals import PRINCIPALS
 from streams.settings import Settings
 
@@ -162,7 +158,10 @@ def check() -> None:
     for line in (differences := run(work())):
         console.print(f"[red]✗[/red] {line}", highlight=False)
     if differences:
-        fail(f"{len(differences)} differences: create what is missing, mend the rest with kafka-configs")
+        fail(
+            f"{len(differences)} differences: suar topics create makes what is missing, kafka-configs.sh --alter --topic … "
+            "--add-config … sets the rest"
+        )
     console.print(f"[green]✓[/green] {len(TOPICS)} topics are as in the table")
 
 
@@ -199,22 +198,6 @@ def grow_topics(
         f"audit log so far stand there and nowhere else (`suar audit verify --backup {folder}`)",
         soft_wrap=True,
     )
-
-
-def worker(level: Annotated[str, typer.Option(help="Least level that is logged")] = "INFO") -> None:
-    """Run a worker. More workers share the partitions.
-
-    Exits with 2 when it must not start, 3 when it stands still, 4 when a topic is poisoned.
-
-    Example: SUAR_WEB_PORT=16067 suar worker
-    """
-    mode.loop.use("uvloop")
-    config = configured()
-    policy = in_force(config.policy)
-    run(workers.refuse_wrong_topics(config))
-    run(refuse_changed(config.kafka, policy))
-    asyncio.set_event_loop(None)
-    workers.run(config, policy, level)
 
 
 def rebuild(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False) -> None:

@@ -24,7 +24,6 @@ from streams import policy, security, settings
 from streams.admin import AdminError
 from streams.local import LocalError
 from streams.publish import PublishError
-from streams.worker import RefusalError
 
 Result = TypeVar("Result")
 
@@ -66,7 +65,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         logging.getLogger(chatty).setLevel(logging.CRITICAL)  # an outage is told once, by us
     try:
         return asyncio.run(work)
-    except (AdminError, PublishError, RefusalError, LocalError, policy.PolicyError, settings.SettingsError) as error:
+    except (AdminError, PublishError, LocalError, policy.PolicyError, settings.SettingsError) as error:
         fail(str(error))
     except redis.exceptions.RedisError as error:
         fail(f"Redis does not answer ({type(error).__name__}): start it, or set SUAR_REDIS", Exit.AWAY)

@@ -25,7 +25,7 @@ from agents.freshness import complete
 from schemas.topics import AGENCY_TOPICS, ALERTS, FACTS, IDENTITIES, SCREENINGS, TOPICS, Topic
 from streams import settings as settings_of
 from streams.admin import Admin, AdminError
-from streams.cli import app
+from streams.cli import whole
 from streams.feed_keys import Keys
 from streams.local import Local
 from streams.partitions import partitions_of
@@ -224,7 +224,7 @@ class Installation:
         """A command of `suar`, in this process, and what somebody types when it asks."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("streams.commands.terminal.console.width", 200)
-            return CliRunner().invoke(app, list(words), input=typed, env={**self.environment, **more})
+            return CliRunner().invoke(whole(), list(words), input=typed, env={**self.environment, **more})
 
 
 def metric(worker: Worker, name: str, **labels: str) -> float:

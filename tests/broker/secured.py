@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from schemas.topics import Topic
 from streams import security
-from streams.cli import app
+from streams.cli import whole
 from streams.local_secured import OPERATOR, Secured
 from streams.produce import Record, partition_of
 from tests.drills.workers import KEY, Worker
@@ -87,7 +87,7 @@ class Guarded:
         """A command of `suar` as somebody, in this process."""
         with acting(environment) as patch:
             patch.setattr("streams.commands.terminal.console.width", 200)
-            return CliRunner().invoke(app, list(words))
+            return CliRunner().invoke(whole(), list(words))
 
     def program(self, command: str, environment: dict[str, str], **more: str) -> Worker:
         """A program, started."""

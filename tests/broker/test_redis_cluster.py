@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from schemas.topics import ALERTS, FACTS, SCREENINGS
 from streams.app import connect
-from streams.cli import app
+from streams.cli import whole
 from streams.cluster import ClusterTeller, read_slots, servers, slot_of, teller_of
 from streams.feed.installation import connect as gateway_connects
 from streams.feed.store import FeedStore
@@ -155,11 +155,11 @@ async def test_one_node_is_enough_to_find_the_others(shards: RedisCluster) -> No
 def test_doctor_tells_a_cluster_from_one_server(shards: RedisCluster) -> None:
     node = next(node for node in shards.nodes if node.leads())
     settings = {"SUAR_REDIS": node.address, "SUAR_KAFKA": "127.0.0.1:1", "SUAR_PSEUDONYM_KEY": "p" * 32}
-    alone = CliRunner().invoke(app, ["doctor"], env=settings | {"COLUMNS": "200"})
+    alone = CliRunner().invoke(whole(), ["doctor"], env=settings | {"COLUMNS": "200"})
     assert "SUAR_REDIS_CLUSTER=true" in alone.output
-    whole = CliRunner().invoke(app, ["doctor"], env=settings | {"COLUMNS": "200", "SUAR_REDIS_CLUSTER": "true"})
-    assert "SUAR_REDIS_CLUSTER" not in whole.output
-    assert all(f"127.0.0.1:{primary.port}" in whole.output for primary in shards.nodes if primary.leads())
+    all_of_it = CliRunner().invoke(whole(), ["doctor"], env=settings | {"COLUMNS": "200", "SUAR_REDIS_CLUSTER": "true"})
+    assert "SUAR_REDIS_CLUSTER" not in all_of_it.output
+    assert all(f"127.0.0.1:{primary.port}" in all_of_it.output for primary in shards.nodes if primary.leads())
 
 
 async def test_no_node_at_all_is_an_outage(server_folder: Path) -> None:

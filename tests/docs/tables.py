@@ -13,7 +13,7 @@ from agents.rules import RULES
 from schemas.topics import TOPICS
 from streams import metrics
 from streams import policy as policies
-from streams.cli import app
+from streams.cli import whole
 from streams.commands.alerts import Language
 from streams.commands.sop import how_long
 from streams.counter.settings import CounterSettings
@@ -51,7 +51,7 @@ def leaves() -> list[tuple[str, str]]:
         for name, one in inner.items():
             yield from walk(one, f"{path} {name}")
 
-    return list(walk(typer.main.get_command(app), "suar"))
+    return list(walk(typer.main.get_command(whole()), "suar"))
 
 
 def settings() -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from streams.cli import app
+from streams.cli import whole
 from streams.settings import ROOT
 
 GUIDES = sorted((ROOT / "deploy" / "docs").glob("*.md"))
@@ -50,4 +50,4 @@ def test_every_command_and_file_exists(guide: Path) -> None:
 
 
 def _known(words: list[str]) -> bool:
-    return CliRunner().invoke(app, [*words, "--help"]).exit_code == 0
+    return CliRunner().invoke(whole(), [*words, "--help"]).exit_code == 0

@@ -16,7 +16,7 @@ from agents.rules.rule import Rule
 from schemas.alerts import Severity, Text, TriggerKind
 from schemas.policy import Policy, Thresholds, Windows
 from schemas.sop import unkind
-from streams.cli import app
+from streams.cli import whole
 from streams.story_heads import about, heads
 from tests.docs import cards
 from tests.stories.play import POLICY, every, play, read
@@ -186,13 +186,13 @@ def test_every_trigger_has_its_condition() -> None:
 
 def test_the_command_lists_and_shows_and_helps_who_mistypes() -> None:
     run = CliRunner().invoke
-    listed = run(app, ["rules", "list", "--lang", "en"])
+    listed = run(whole(), ["rules", "list", "--lang", "en"])
     assert listed.exit_code == 0
-    shown = run(app, ["rules", "show", "1", "--lang", "en"])
+    shown = run(whole(), ["rules", "show", "1", "--lang", "en"])
     assert "work_visa_without_epmi@3" in shown.output
-    as_json = run(app, ["rules", "show", "work_visa_without_epmi@1", "--json"])
+    as_json = run(whole(), ["rules", "show", "work_visa_without_epmi@1", "--json"])
     assert '"number": 1' in as_json.output
-    assert run(app, ["rules", "show", "nothing_of_the_kind"]).exit_code == 5
+    assert run(whole(), ["rules", "show", "nothing_of_the_kind"]).exit_code == 5
 
 
 def test_policy_is_the_shipped_one() -> None:

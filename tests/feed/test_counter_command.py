@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from streams.cli import app
+from streams.cli import whole
 from tests.feed.counter_line import CODE, PASSPORT, TOKEN, SmallGateway, served
 
 KEY = "counter-key-of-nobody-counter-key-of-nobody"
@@ -33,7 +33,7 @@ def environment(gateway: SmallGateway, tmp_path: Path) -> dict[str, str]:
 
 
 def suar(environment: dict[str, str], *words: str, given: str = "") -> Result:
-    return CliRunner().invoke(app, ["checkpoint", *words], input=given, env=environment)
+    return CliRunner().invoke(whole(), ["checkpoint", *words], input=given, env=environment)
 
 
 def present(environment: dict[str, str], crossing: str, *words: str, **data: Any) -> Result:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from streams.cli import app
+from streams.cli import whole
 from streams.feed import apikeys
 from streams.feed.apikeys import ApiKeys, Key, KeysError, digest, load, new_secret, save
 from streams.feed.callers import Grant
@@ -94,7 +94,7 @@ def test_what_is_wrong_in_the_file_is_told(file: Path, text: str) -> None:
 
 
 def suar(file: Path, *words: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["keys", *words], env={**os.environ, "SUAR_API_KEYS": str(file)})
+    result = CliRunner().invoke(whole(), ["keys", *words], env={**os.environ, "SUAR_API_KEYS": str(file)})
     return result.exit_code, result.stdout.strip()
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from schemas.envelope import System
 from schemas.policy import CountryRule, Policy
-from streams.cli import app
+from streams.cli import whole
 from streams.policy import PolicyError, content, digest, load, read
 from tests.stories.play import POLICY, ROOT
 
@@ -112,11 +112,11 @@ def test_the_command_tells_it_in_one_line(folder: Path) -> None:
     """Exit code 2 for a file that Suar would refuse, 0 for one that it would take."""
     path = folder / "2026-12.toml"
     path.write_text(GOOD + COUNTRY + LATER)
-    done = CliRunner().invoke(app, ["policy", "check", str(path)])
+    done = CliRunner().invoke(whole(), ["policy", "check", str(path)])
     assert (done.exit_code, done.output.count("\n")) == (2, 1)
     assert f"{path}:18: countries.1: SAU is OPEN" in done.output
     path.write_text(GOOD + COUNTRY + ALLOW)
-    done = CliRunner().invoke(app, ["policy", "check", str(path)])
+    done = CliRunner().invoke(whole(), ["policy", "check", str(path)])
     assert done.exit_code == 0
     assert "policy test: 1 checkpoints, 1 rows on countries, 1 links let pass, SOP 2026-11" in done.output
 

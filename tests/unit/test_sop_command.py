@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from schemas.sop import sentences
-from streams.cli import app
+from streams.cli import whole
 from streams.sop import load
 from tests.stories.play import ROOT
 from tests.unit.test_sop import without_block
@@ -18,7 +18,7 @@ RUNNER = CliRunner()
 
 
 def _run(*words: str) -> tuple[int, str]:
-    result = RUNNER.invoke(app, ["sop", *words])
+    result = RUNNER.invoke(whole(), ["sop", *words])
     return result.exit_code, result.output
 
 

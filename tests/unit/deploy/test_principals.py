@@ -10,7 +10,7 @@ from schemas.envelope import System
 from schemas.topics import AGENCY_TOPICS, FACTS, POLICY, TOPICS
 from streams import passwords
 from streams.admin import AdminError
-from streams.cli import app
+from streams.cli import whole
 from streams.principals import (
     AGENCIES,
     FEED,
@@ -90,14 +90,14 @@ def test_groups_are_apart() -> None:
 
 
 def test_the_resources_of_kubernetes_are_the_tables() -> None:
-    told = CliRunner().invoke(app, ["principals", "export"])
+    told = CliRunner().invoke(whole(), ["principals", "export"])
     assert told.exit_code == 0
     same = list(yaml.safe_load_all(told.output)) == list(yaml.safe_load_all(RESOURCES.read_text()))
     assert same, "run `suar principals export > deploy/kubernetes/principals.yaml`"
 
 
 def test_an_unknown_principal_is_named() -> None:
-    done = CliRunner().invoke(app, ["principals", "rotate", "agency-nobody"])
+    done = CliRunner().invoke(whole(), ["principals", "rotate", "agency-nobody"])
     assert (done.exit_code, "there is no principal agency-nobody" in done.output) == (5, True)
 
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from schemas.truth import Departure, Traveller
-from streams.cli import app
+from streams.cli import whole
 from tests.bench import agency
 from tests.stories.play import ROOT
 from tests.unit.replay import histories
@@ -36,7 +36,7 @@ def _truth(number: int) -> Departure:
 
 
 def _suar(*words: object) -> tuple[int, str]:
-    done = CliRunner().invoke(app, [str(word) for word in words], env={**os.environ, "COLUMNS": "160"})
+    done = CliRunner().invoke(whole(), [str(word) for word in words], env={**os.environ, "COLUMNS": "160"})
     return done.exit_code, done.output
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from typer.testing import CliRunner
 
-from streams.cli import app
+from streams.cli import whole
 from streams.produce import Outbox, Record
 from streams.simulator.clock import DAY, day_of
 from streams.simulator.deliver import Compression, Count, Pace, deliver, kept, publish, speed_of
@@ -83,7 +83,7 @@ def test_speeds() -> None:
 
 def test_the_command_writes_a_folder(tmp_path: Path) -> None:
     asked = ["simulate", "--out", str(tmp_path), "--scale", "0.001", "--seed", "3", "--from", "2026-03-02"]
-    result = RUN.invoke(app, [*asked, "--late", "0.1", "--outage", "polri:3"])
+    result = RUN.invoke(whole(), [*asked, "--late", "0.1", "--outage", "polri:3"])
     assert result.exit_code == 0, result.output
     assert {path.name for path in tmp_path.iterdir()} == {"events.ndjson", "truth.ndjson"}
     first = json.loads((tmp_path / "events.ndjson").read_text().splitlines()[0])
@@ -100,7 +100,7 @@ def test_the_command_writes_a_folder(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_command_line_is_told_in_one_line(wrong: tuple[str, ...], said: str) -> None:
-    result = RUN.invoke(app, ["simulate", *wrong])
+    result = RUN.invoke(whole(), ["simulate", *wrong])
     assert result.exit_code == 2
     assert said in result.output
     assert len(result.output.strip().splitlines()) == 1
