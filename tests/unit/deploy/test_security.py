@@ -10,6 +10,7 @@ import pytest
 from streams import security, settings
 from streams.local import CHECKOUT
 from streams.local_secured import Certificates
+from streams.login import credentials
 from streams.settings import Security, SettingsError
 
 KEY = "key-of-nobody-key-of-nobody-key-of-nobody"
@@ -24,7 +25,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 def test_in_clear_nothing_is_told() -> None:
-    assert (security.kafka(Security()), security.librdkafka(Security()), security.faust(Security())) == ({}, {}, None)
+    assert (security.kafka(Security()), security.librdkafka(Security()), credentials(Security())) == ({}, {}, None)
     assert security.redis("redis://127.0.0.1/0", Security()) == {}
 
 
