@@ -13,7 +13,7 @@ from rich.console import Console
 from tests.supply import advisories, bill, leaks, locks, wheel
 from tests.supply.report import OUT, PYTHON, ROOT, Row, State, judged, ran, shown
 
-INPUTS = {"wire": 200_000, "zone": 300_000, "policy": 4_000}
+INPUTS = {"wire": 200_000, "jose": 200_000, "zone": 300_000, "policy": 4_000}
 """What the doors of `tests.supply.fuzz` are given."""
 GUIDED = {"wire": 1_000_000, "zone": 1_000_000}
 """The same of `tests.supply.guided`, where inputs are led by what they reach."""

@@ -4,6 +4,7 @@
 `python -m tests.supply.fuzz wire 1 7 4711` only the one of that number.
 """
 
+import base64
 import json
 import re
 import sys
@@ -17,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+from pydantic import SecretStr
+
 from schemas import mrz
 from schemas.envelope import Event, System
 from schemas.events import EVENTS
@@ -27,6 +30,7 @@ from schemas.policy import Policy
 from schemas.topics import AGENCY_TOPICS, HEARTBEAT, Topic
 from schemas.wire import Admitted, BadRecord, Envelope, Heartbeat, Reason, Tombstone, admit
 from streams import policy as policies
+from streams.jose import EventOpener, EventSealer, event_pair
 from streams.settings import ROOT
 from tests.examples import example, hints, message
 from tests.supply.mutations import BYTES, PLANTED, spoilt
@@ -160,6 +164,38 @@ def discreet(bad: BadRecord) -> None:
         assert set(words) <= WORDS, f"{bad.reason.value} names what is no field of the contract"
     assert not re.search(r"\d{6}", bad.where), f"{bad.reason.value} repeats a number"
     assert not any(one in str(bad) for one in PLANTED), f"{bad.reason.value} repeats a value"
+
+
+# What agencies seal
+
+_PRIVATE, _PUBLIC = event_pair()
+_SEALER, _OPENER = EventSealer(_PUBLIC), EventOpener(SecretStr(_PRIVATE))
+
+
+def jose(roll: Random) -> str:
+    """Opens to what was sealed when it is as it was, and otherwise not at all."""
+    data = roll.randbytes(roll.randrange(200))
+    parts = _SEALER.seal(data).split(".")
+    if header := roll.choice((None, None, spoilt(roll, json.loads(_decoded(parts[0]))))):
+        parts[0] = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+    text = ".".join(parts)
+    for _ in range(roll.choice((0, 1, 1, 2))):
+        at = roll.randrange(len(text) + 1)
+        text = (
+            text[:at]
+            + roll.choice(("", ".", "=", "A", "-", "é", "\ud800", "\x00", "AAAA"))
+            + text[at + roll.randrange(2) :]
+        )
+    try:
+        found = _OPENER.open(text)
+    except BadRecord as bad:
+        return f"{bad.reason.value} {bad.where}".strip()
+    assert found == data, "what was changed on its way was read"
+    return "opened"
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 # The machine-readable zone
@@ -309,7 +345,7 @@ def _policy_text(roll: Random, good: Sequence[str]) -> bytes:
 def opened(name: str) -> Iterator[Door]:
     """The door of that name."""
     if name != "policy":
-        yield {"wire": wire, "zone": zone}[name]
+        yield {"wire": wire, "jose": jose, "zone": zone}[name]
         return
     with tempfile.TemporaryDirectory() as folder:
         yield policy(Path(folder))

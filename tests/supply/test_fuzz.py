@@ -25,6 +25,7 @@ from tests.supply.fuzz import KEY, NOW, fuzzed, opened, zone_lines
             6_000,
             {"admitted", "heartbeat", "not_json", "not_utf8", "wrong_value", "unknown_field", "nik_not_text"},
         ),
+        ("jose", 3_000, {"opened", "cannot_be_opened", "cannot_be_opened header", "cannot_be_opened kid"}),
         ("zone", 15_000, {"read", "repaired", "name_unreadable", "unreadable"}),
         ("policy", 150, {"read", "refused"}),
     ],
