@@ -98,7 +98,7 @@ def test_what_was_noted_is_sealed_whoever_dies_and_verify_says_so(suar: Installa
         first.wait()
     suar.publish(looks(*(f"{number:032x}" for number in range(300, 500))))
     with sealer(suar, key), sealer(suar, key):
-        until(lambda: sealed(suar) == 500, "the others are sealed by whoever goes on", limit=40)
+        until(lambda: sealed(suar) == 500, "the others are sealed by whoever goes on", limit=90)
     suar.publish(looks("f" * 32))
     answer = suar.cli("audit", "verify", SUAR_AUDIT_PUBLIC=public)
     assert answer.exit_code == 0, answer.output
