@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from streams.cli import whole
 from streams.settings import ROOT
 
-GUIDES = sorted((ROOT / "deploy" / "docs").glob("*.md"))
+GUIDES = [*sorted((ROOT / "deploy" / "docs").glob("*.md")), ROOT / "deploy/README.md", ROOT / "deploy/RUNBOOK.md"]
 _DEFINED = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
 _NAMED = re.compile(r"`(test_\w+)`")
 _COMMAND = re.compile(r"`(?:[A-Z_]+=\S+ )*suar ([a-z-]+(?: [a-z-]+)?)[^`]*`")
