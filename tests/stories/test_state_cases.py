@@ -54,7 +54,7 @@ def _names(tree: ast.Module) -> set[str]:
 def test_br059_no_window_and_no_table_of_the_engine() -> None:
     """Time and state are our own: who imports Faust uses no window, table or regrouping of it, and its app has none."""
     names = {path: _names(tree) for path, tree in _sources() if _imports(tree, "faust")}
-    assert names.keys() == {"streams/app.py", "streams/security.py", "streams/worker.py"}
+    assert names.keys() == {"streams/app.py", "streams/login.py", "streams/worker.py"}
     assert {path: used for path, found in names.items() if (used := found & ENGINE_S_OWN)} == {}
     seen = _names(ast.parse("app.Table('t').hopping(10, 5).relative_to_field(R.at)"))
     assert seen & ENGINE_S_OWN == {"Table", "hopping", "relative_to_field"}, "it would be seen"

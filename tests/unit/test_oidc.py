@@ -62,7 +62,7 @@ def _b64(raw: bytes) -> str:
         ("over", {"exp": int(time.time()) - 60}),
         ("without an end", {"exp": None}),
         ("without a beginning", {"iat": None}),
-        ("not valid yet", {"nbf": int(time.time()) + 300}),
+        ("not valid yet", {"nbf": int(time.time()) + 86_400}),
         ("of nobody", {"sub": None}),
     ],
 )
