@@ -168,10 +168,11 @@ def _number(text: str, check: str, nationality: str) -> _Field | None:
 
 
 def _silent(text: str) -> str:
-    """What no check digit can tell but the common form can: a G among its digits, a K for its filler."""
-    if not re.fullmatch(r"[A-Z][0-9][0-9G]{6}[<K]", text):
+    """What no check digit can tell but the common form can: a G among its digits, letters whose faults cancel out (two zeros
+    read as O), a K for its filler. One letter in the second place alone is another form."""
+    if not re.fullmatch(r"[A-Z][0-9OQDIBSZG]{7}[<K]", text) or re.fullmatch(r"[A-Z]{2}[0-9]{6}.", text):
         return text
-    return text[0] + text[1:8].replace("G", "6") + "<"
+    return text[0] + text[1:8].translate(_TO_DIGIT) + "<"
 
 
 def _usual(text: str) -> str:

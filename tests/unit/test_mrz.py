@@ -116,6 +116,23 @@ def test_letters_for_digits_are_repaired(digit: str, letter: str) -> None:
             assert (zone.confidence, zone.number, zone.birth) == (REPAIRED, number, f"90061{digit}")
 
 
+@pytest.mark.parametrize(
+    ("number", "misread"), [("X9900123", "X99OO123"), ("X9922123", "X99ZZ123"), ("X9000010", "X9OOOO1O")]
+)
+def test_misread_digits_whose_faults_cancel_out_are_repaired(number: str, misread: str) -> None:
+    """Both readings have the same check digits: weights 7 and 3 make ten of any fault that both share."""
+    zone = read_zone(_first("CONTOH"), misread.ljust(9, "<") + _second(number)[9:])
+    assert (zone.confidence, zone.number) == (REPAIRED, number)
+
+
+@given(st.from_regex(r"[A-Z][0-9]{7}", fullmatch=True), st.sets(st.integers(2, 7)))
+def test_no_digits_read_as_letters_make_another_number(number: str, misread: set[int]) -> None:
+    """Nobody is taken for somebody else, however many of the digits look like letters."""
+    letters = str.maketrans("018526", "OIBSZG")
+    read = "".join(char.translate(letters) if at in misread else char for at, char in enumerate(number))
+    assert read_zone(_first("CONTOH"), read.ljust(9, "<") + _second(number)[9:]).number == number
+
+
 @pytest.mark.parametrize("filler", "KC")
 def test_a_filler_of_the_number_is_repaired(filler: str) -> None:
     zone = read_zone(_first("CONTOH"), _put(_second(), 8, filler))
