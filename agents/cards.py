@@ -43,12 +43,14 @@ _MATTERS: Mapping[int, tuple[tuple[Severity, ...], tuple[str, ...]]] = {
         (HIGH,),
         (
             "thresholds.scam_signs",
+            "thresholds.scam_signs_by_land",
             "windows.corridor_passport",
             "windows.ticket_hours",
             "scam_corridor.visa_free_days",
             "scam_corridor.countries",
             "scam_corridor.ports",
             "scam_corridor.transits",
+            "scam_corridor.by_land",
         ),
     ),
     6: ((HIGH,), ("windows.victim_redeparture", "corridors")),
@@ -119,6 +121,11 @@ _OWN: Mapping[str, tuple[tuple[Severity, ...], tuple[str, ...]]] = {
     "mother_name_mismatch": ((MEDIUM,), ()),
     "serial_guardian": ((CRITICAL,), ("windows.guardian", "windows.household", "thresholds.guardian_minors")),
     "travels_with_strangers": ((MEDIUM, HIGH), ()),
+    "one_hand_sends_strangers": (
+        (HIGH,),
+        ("windows.one_hand", "thresholds.one_hand"),
+    ),
+    "sent_by_one_hand": ((HIGH, CRITICAL), ("windows.corridor_passport",)),
     "shares_a_handler": ((MEDIUM,), ()),
     "hasty_verification": ((MEDIUM,), ("windows.hasty_minutes", "thresholds.hasty_epmis")),
 }

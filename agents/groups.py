@@ -16,15 +16,16 @@ from agents.clusters import (
     one_a_person,
 )
 from agents.households import distinct, kabupaten, members
-from agents.rules.rule import Hit
+from agents.rules.rule import Hit, permitted, within
 from agents.things import Trigger
-from schemas.alerts import Recipient, Role, Severity, TriggerKind
+from schemas.alerts import Family, Recipient, Role, Severity, TriggerKind
 from schemas.facts import Fact
 from schemas.identity import SubjectKind, kind_of
 from schemas.policy import Policy
 
 STRANGERS = "strangers_one_booking"
 CONTACT = "handler_contact_cluster"
+ONE_HAND = "one_hand_sends_strangers"
 SPONSOR = "sponsor_or_address_cluster"
 _LICENSED = frozenset({"TOUR", "PPIU", "COMPANY", "SCHOOL", "SPORTS", "CREW"})
 
@@ -121,6 +122,47 @@ def handler_contact_cluster(case: Case, trigger: Trigger, policy: Policy) -> Hit
     return None
 
 
+def one_hand_sends_strangers(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Rule 18: who shares a number or a payer leaves for one country within days, half or more on a new passport, and with no way back.
+
+    An agency's customers share it as well: they come home, and go everywhere. What is not stated counts as harmless.
+    """
+    if kind_of(case.subject) not in {SubjectKind.CONTACT, SubjectKind.PAYER}:
+        return None
+    need, window = policy.thresholds.one_hand, timedelta(days=policy.windows.one_hand)
+    for uses in _standing(case, policy):
+        for going in _by_country(uses):
+            for found in groups(going, window, _leaves, need):
+                people = one_a_person(found[-MOST_SHOWN:])
+                if _strangers_sent(people, need):
+                    return _group(Severity.HIGH, people)
+    return None
+
+
+def _by_country(uses: Sequence[Fact]) -> list[list[Fact]]:
+    """Journeys, and applications of which one came, by where the ticket ends; less those that say of themselves why people stay."""
+    found: dict[str, list[Fact]] = {}
+    for use in uses:
+        country = use.text_or_none("onward") or use.text_or_none("destination")
+        leaves = use.text("type") in JOURNEYS or "leaves" in use.data
+        licensed = use.text_or_none("group_kind") in _LICENSED
+        if country is not None and leaves and not (licensed or use.flag("permitted") or use.flag("settled")):
+            found.setdefault(country, []).append(use)
+    return list(found.values())
+
+
+def _leaves(use: Fact) -> datetime:
+    return use.moment("leaves") or departs(use)
+
+
+def _strangers_sent(people: Sequence[Fact], need: int) -> bool:
+    """Of several families and hardly two of one; and half of them or more new to travel, and as many with no way back."""
+    families = distinct(people)
+    one_way = sum(use.flag("return_booked") is False for use in people)
+    new = sum(bool(use.flag("new")) for use in people)
+    return families >= need and 2 * len(people) <= 3 * families and 2 * min(one_way, new) >= len(people)
+
+
 def sponsor_or_address_cluster(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
     """Rule 19: one guarantor, or one temporary address near a way out, for many who are no kin."""
     kind = kind_of(case.subject)
@@ -151,12 +193,25 @@ def sponsor_or_address_cluster(case: Case, trigger: Trigger, policy: Policy) -> 
 
 def _in_a_group(case: Case, trigger: Trigger, rule: str) -> list[Fact]:
     """What links answered of this use, where they count it among such a group."""
-    found = []
-    for answer in case.answers(trigger.key):
-        told = answer.data.get("rules")
-        if isinstance(told, list) and rule in told:
-            found.append(answer)
-    return found
+    return _counting(case, trigger.key, rule)
+
+
+def _counting(case: Case, use: str, rule: str) -> list[Fact]:
+    return [
+        answer for answer in case.answers(use) if isinstance(told := answer.data.get("rules"), list) and rule in told
+    ]
+
+
+def of_this_journey(case: Case, trigger: Trigger, rule: str, policy: Policy) -> list[Fact]:
+    """What links answered of a journey, its announcement and the applications of the last weeks, where they count such a group."""
+    asked = within(case.of("passport_application_submitted"), trigger, policy.windows.corridor_passport)
+    announced = case.announced(trigger.journey) if trigger.journey else ()
+    names = [
+        trigger.key,
+        *(f"{TriggerKind.MANIFEST.value}/{entry.id}" for entry in announced),
+        *(f"{TriggerKind.APPLICATION.value}/{fact.text('application_no')}" for fact in asked),
+    ]
+    return [answer for name in dict.fromkeys(names) for answer in _counting(case, name, rule)]
 
 
 def travels_with_strangers(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
@@ -173,6 +228,20 @@ def shares_a_handler(case: Case, trigger: Trigger, policy: Policy) -> Hit | None
     """Rule 18 at a member."""
     told = _in_a_group(case, trigger, CONTACT)
     return Hit(Severity.MEDIUM, (trigger.fact, *told), group=told[0].text("alert")) if told else None
+
+
+def sent_by_one_hand(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
+    """Rule 18 at a member: what links answered of this journey, of its announcement, and of the form for its passport.
+
+    An agency or a broker of the lawful kind can look the same: only the road itself makes it graver.
+    """
+    journey = trigger.journey
+    if journey is None or permitted(case, journey, policy):
+        return None
+    told = of_this_journey(case, trigger, ONE_HAND, policy)
+    if not told:
+        return None
+    return Hit(Severity.HIGH, (trigger.fact, *told), group=told[0].text("alert"), raised_beside=Family.ROUTE)
 
 
 def complaint_recruiter_in_pipeline(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:

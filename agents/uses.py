@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from agents.case import Case
+from agents.clusters import JOURNEYS, departs
 from agents.dossier import Said
-from agents.rules.rule import ORGANISED, far_from_home, permitted
+from agents.rules.rule import ORGANISED, SETTLED_VISAS, far_from_home, is_new, permitted
 from agents.things import Trigger
 from schemas.alerts import TriggerKind
-from schemas.facts import COMPLAINED, MENTIONED, Fact, Value, digest
+from schemas.facts import COMPLAINED, MENTIONED, Fact, Value, digest, in_order
 from schemas.identity import Subject, SubjectKind, kind_of, subject
 from schemas.policy import Policy
 
@@ -57,7 +58,6 @@ LINKED: dict[str, Linked] = {
 
 COMPLAINTS = frozenset({"complaint_filed", "complaint_received"})
 _LINKED_BY_PEOPLE = tuple((kind, links) for kind, links in LINKED.items() if kind not in COMPLAINTS)
-JOURNEYS = frozenset({"manifest_entry", "crossing_attempted"})
 _USED = frozenset({*LINKED, "outcome_recorded"})
 """Kinds of facts in which anything is used that others use too."""
 
@@ -169,6 +169,8 @@ def _about(case: Case, fact: Fact, policy: Policy) -> dict[str, Value]:
             data[field] = value
     if fact.kind in JOURNEYS:
         data |= _way(case, fact, policy)
+    elif fact.kind == "passport_application_submitted":
+        data |= _came_of(case, fact, policy)
     data |= _since(case, fact, policy)
     return data
 
@@ -187,7 +189,29 @@ def _way(case: Case, fact: Fact, policy: Policy) -> dict[str, Value]:
         data["return_booked"] = booked
     if far_from_home(case, journey, policy):
         data["far"] = True
+    if is_new(case, journey, policy):
+        data["new"] = True
+    if journey.visa in SETTLED_VISAS or journey.exemption is not None:
+        data["settled"] = True
     return data
+
+
+def _came_of(case: Case, asked: Fact, policy: Policy) -> dict[str, Value]:
+    """Of an application: the first journey on the passport that came of it, when that was still new. Who filled in the form sees no ticket."""
+    documents = {
+        issued.text("passport_no")
+        for issued in case.of("passport_issued")
+        if case.applied_for(issued, issued.at) is asked
+    }
+    journeys = sorted((f for f in case.of(*JOURNEYS) if f.text("passport_no") in documents), key=in_order)
+    first = next((f for f in journeys if f.data.get("direction", "OUT") == "OUT"), None)
+    if first is None or not is_new(case, case.journey(first), policy):
+        return {}
+    data = _way(case, first, policy)
+    for field in ("destination", "onward", "group_kind", "scheduled_at"):
+        if (value := first.text_or_none(field)) is not None:
+            data[field] = value
+    return {**data, "leaves": departs(first).isoformat()}
 
 
 def _since(case: Case, fact: Fact, policy: Policy) -> dict[str, Value]:

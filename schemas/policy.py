@@ -76,6 +76,8 @@ class Corridor(Contract):
     """IATA codes of final or onward nodes."""
     transits: frozenset[Country] = frozenset()
     """Countries that count only with an onward journey into `countries`."""
+    by_land: frozenset[Country] = frozenset()
+    """Countries from which the road goes on without another ticket: more signs are asked for, and one of them must be shared."""
     visa_free_days: int = 30
     """A return later than this is no return."""
 
@@ -103,6 +105,8 @@ class Thresholds(Contract):
     strangers_kabupaten: int = 3
     contact_uses: int = 4
     contact_households: int = 4
+    one_hand: int = 3
+    """Rule 18: families whom one number or payer sends abroad within days; as many as `contact_households` are graver."""
     sponsor_applications: int = 5
     address_adults: int = 5
     address_kabupaten: int = 3
@@ -123,6 +127,8 @@ class Thresholds(Contract):
     origin_cases: int = 3
     scam_signs: int = 2
     """Signs of rule 5 that must come together."""
+    scam_signs_by_land: int = 3
+    """And where the ticket ends in a country from which the road goes on by land."""
 
 
 class Windows(Contract):
@@ -153,6 +159,8 @@ class Windows(Contract):
     guardian: int = 180
     booking_hours: int = 24
     contact: int = 30
+    one_hand: int = 7
+    """Rule 18: who is sent by one hand leaves within so many days."""
     sponsor: int = 60
     address: int = 30
     complaint: int = 180

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from agents import groups
 from agents.case import Case
-from agents.rules.rule import Hit, far_from_home, local_time, passport_days, permitted, within
+from agents.rules.rule import Hit, far_from_home, is_new, local_time, passport_days, permitted, within
 from agents.things import Attempt, Trigger
 from schemas.alerts import Family, Severity, TriggerKind
 from schemas.facts import Fact
@@ -68,15 +69,22 @@ def _stays(journey: Attempt, days: int) -> bool:
 def scam_corridor(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
     """Two signs beside the destination, which alone is none: 123,000 citizens entered Cambodia in 2024, most as visitors."""
     journey = trigger.journey
-    if journey is None or not _into_the_corridor(case, journey, policy) or permitted(case, journey, policy):
+    if journey is None or not _onto_the_road(case, journey, policy) or permitted(case, journey, policy):
         return None
     if {journey.visa, journey.purpose} & _CREW or journey.exemption in _ON_DUTY:
         return None
     signs = _signs(case, trigger, journey, policy)
-    if len(signs) < policy.thresholds.scam_signs:
+    into = _into_the_corridor(case, journey, policy)
+    need = policy.thresholds.scam_signs if into else policy.thresholds.scam_signs_by_land
+    if len(signs) < need or not (into or _sent_on(case, trigger, journey, policy)):
         return None
     facts = {fact.id: fact for sign in signs for fact in sign if fact.id != trigger.fact.id}
     return Hit(Severity.HIGH, (trigger.fact, *facts.values()))
+
+
+def _onto_the_road(case: Case, journey: Attempt, policy: Policy) -> bool:
+    """Into the corridor, or to a country from which the road goes on by land (domain 3.1: Bangkok, Mae Sot, Myawaddy)."""
+    return journey.destination in policy.scam_corridor.by_land or _into_the_corridor(case, journey, policy)
 
 
 def _into_the_corridor(case: Case, journey: Attempt, policy: Policy) -> bool:
@@ -99,21 +107,26 @@ def _signs(case: Case, trigger: Trigger, journey: Attempt, policy: Policy) -> li
     if _stays(journey, policy.scam_corridor.visa_free_days):
         signs.append((trigger.fact,))
     issued = case.issuance(journey.document)
-    if issued is not None and _new(case, journey, policy):
+    if issued is not None and is_new(case, journey, policy):
         signs.append((issued,))
     if late := [entry for entry in announced if _bought_late(entry, policy)]:
         signs.append(tuple(late))
-    for rule in ("strangers_one_booking", "handler_contact_cluster"):
-        if told := _shared(case, trigger, announced, rule, policy):
-            signs.append(tuple(told))
+    signs += _shared_signs(case, trigger, policy)
     if _far_exit(case, trigger, journey, policy):
         signs.append((trigger.fact,))
     return signs
 
 
-def _new(case: Case, journey: Attempt, policy: Policy) -> bool:
-    days = passport_days(case, journey, policy)
-    return days is not None and 0 <= days <= policy.windows.corridor_passport
+def _sent_on(case: Case, trigger: Trigger, journey: Attempt, policy: Policy) -> bool:
+    """Of a road by land: with no way back, and by a number or payer of several families; friends and tours have one."""
+    handled = groups.of_this_journey(case, trigger, groups.CONTACT, policy)
+    return bool(handled) and _stays(journey, policy.scam_corridor.visa_free_days)
+
+
+def _shared_signs(case: Case, trigger: Trigger, policy: Policy) -> list[tuple[Fact, ...]]:
+    """Of each kind of group that this journey belongs to, what links answered."""
+    told = (groups.of_this_journey(case, trigger, rule, policy) for rule in (groups.STRANGERS, groups.CONTACT))
+    return [tuple(answers) for answers in told if answers]
 
 
 def _bought_late(entry: Fact, policy: Policy) -> bool:
@@ -121,18 +134,6 @@ def _bought_late(entry: Fact, policy: Policy) -> bool:
     if booked is None or leaves is None:
         return False
     return timedelta(0) <= leaves - booked <= timedelta(hours=policy.windows.ticket_hours)
-
-
-def _shared(case: Case, trigger: Trigger, announced: tuple[Fact, ...], rule: str, policy: Policy) -> list[Fact]:
-    """What links answered of this journey, its announcement and the applications of the last weeks, where they count a group."""
-    asked = within(case.of("passport_application_submitted"), trigger, policy.windows.corridor_passport)
-    names = [
-        trigger.key,
-        *(f"{TriggerKind.MANIFEST.value}/{entry.id}" for entry in announced),
-        *(f"{TriggerKind.APPLICATION.value}/{fact.text('application_no')}" for fact in asked),
-    ]
-    answers = [answer for name in dict.fromkeys(names) for answer in case.answers(name)]
-    return [answer for answer in answers if isinstance(rules := answer.data.get("rules"), list) and rule in rules]
 
 
 def hajj_without_visa(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
@@ -159,7 +160,7 @@ def far_domicile(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
 
 def _far_exit(case: Case, trigger: Trigger, journey: Attempt, policy: Policy) -> bool:
     """Far from home, on a new passport, with no return that is known of, and nobody of the family card on the booking."""
-    if not far_from_home(case, journey, policy) or not _new(case, journey, policy):
+    if not far_from_home(case, journey, policy) or not is_new(case, journey, policy):
         return False
     if journey.return_booked or journey.return_at is not None or journey.border_pass:
         return False

@@ -109,6 +109,96 @@ NETWORK: tuple[Rule, ...] = (
         told_to_members=True,
     ),
     Rule(
+        id=groups.ONE_HAND,
+        number=18,
+        version=1,
+        family=Family.NETWORK,
+        strength=Strength.STRONG,
+        triggers=frozenset({TriggerKind.CLUSTER}),
+        needs=(System.SIMKIM, System.DUKCAPIL),
+        absence=False,
+        why=says(
+            "Satu nomor atau pembayar mengurus beberapa keluarga yang dalam beberapa hari berangkat ke satu negara, separuh atau lebih dengan "
+            "paspor baru dan tanpa tiket pulang.",
+            "One number or payer arranged it for several families who leave for one country within days, half or more on new passports and "
+            "with no way back.",
+        ),
+        innocent=(
+            says(
+                "Biro perjalanan dengan pelanggan yang kebetulan searah.",
+                "A travel agency whose customers happen to go the same way.",
+            ),
+            says(
+                "Teman sekampung yang pindah, kuliah, atau menikah di sana.",
+                "People of one village who settle, study or marry there.",
+            ),
+            says(
+                "Calo yang dipilih sendiri oleh pekerja; mereka dapat dibantu lewat jalur resmi.",
+                "A broker whom workers chose themselves; they can be helped on to the official route.",
+            ),
+        ),
+        clears=(
+            says(
+                "Penyelenggara berizin, atau e-PMI yang sudah terbit.",
+                "A licensed organiser, or an e-PMI that has been issued.",
+            ),
+            says(
+                "Jawaban masing-masing yang saling cocok tentang siapa yang mengurus dan kapan pulang.",
+                "Answers that agree, asked one by one, on who arranged it and when they come home.",
+            ),
+        ),
+        questions=(
+            says(
+                "Siapa yang mengurus paspor dan tiket Anda, dan berapa Anda membayarnya?",
+                "Who arranged your passport and ticket, and what did you pay for it?",
+            ),
+            says(
+                "Siapa lagi yang diurus orang itu, dan kapan mereka berangkat?",
+                "Who else did that person arrange it for, and when do they leave?",
+            ),
+        ),
+        grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
+        recipients=(Role.COORDINATOR,),
+        judge=groups.one_hand_sends_strangers,
+        told_to_members=True,
+    ),
+    Rule(
+        id="sent_by_one_hand",
+        number=18,
+        version=1,
+        family=Family.NETWORK,
+        strength=Strength.STRONG,
+        triggers=frozenset({TriggerKind.ATTEMPT, TriggerKind.MANIFEST}),
+        needs=(System.SIMKIM, System.DUKCAPIL),
+        absence=False,
+        why=says(
+            "Paspor atau tiket diurus oleh pihak yang dalam beberapa hari juga memberangkatkan keluarga lain ke negara yang sama.",
+            "The passport or ticket was arranged by whoever sends other families to the same country within days.",
+        ),
+        innocent=(
+            says("Pelanggan biro perjalanan.", "A travel agency's customer."),
+            says("Pindah untuk keluarga atau kuliah.", "Leaving for family or to study."),
+        ),
+        clears=(
+            says(
+                "Rencana sendiri yang jelas: tempat tinggal, biaya, dan kapan pulang.",
+                "A clear plan of one's own: where to stay, how to pay for it, when to come home.",
+            ),
+            says("e-PMI aktif untuk negara tujuan.", "An active e-PMI for the destination."),
+        ),
+        questions=(
+            says("Siapa yang mengurus paspor dan tiket Anda?", "Who arranged your passport and your ticket?"),
+            says(
+                "Apa yang dijanjikan kepada Anda di sana, dan oleh siapa?",
+                "What were you promised there, and by whom?",
+            ),
+        ),
+        grounds=(GroundCode.CPMI_NON_PROCEDURAL,),
+        recipients=(Role.COUNTER, Role.SUPERVISOR),
+        judge=groups.sent_by_one_hand,
+        only_with=frozenset({GATHERED}),
+    ),
+    Rule(
         id="shares_a_handler",
         number=18,
         version=1,

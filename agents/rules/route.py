@@ -93,7 +93,7 @@ ROUTE: tuple[Rule, ...] = (
     Rule(
         id="scam_corridor_composite",
         number=5,
-        version=1,
+        version=2,
         family=Family.ROUTE,
         strength=Strength.STRONG,
         triggers=_JOURNEYS,

@@ -18,6 +18,8 @@ from schemas.policy import Policy
 WORK = frozenset({"WORK"})
 ORGANISED = frozenset({"SCHOOL", "SPORTS"})
 """Licensed groups in which children travel without their own people."""
+SETTLED_VISAS = frozenset({"RESIDENCE", "STUDY", "CREW", "HAJJ"})
+"""Visas with which people stay for a reason that no network has, whatever their tickets say."""
 VISIT = frozenset({"TOURISM", "FAMILY_VISIT", "VISIT", "TOURIST", "VISA_FREE"})
 
 
@@ -129,6 +131,12 @@ def passport_days(case: Case, attempt: Attempt, policy: Policy) -> int | None:
     issued = case.issuance(attempt.document)
     day = issued.day("issued_on") if issued else None
     return None if day is None else (local_time(attempt.fact.at, attempt.checkpoint, policy).date() - day).days
+
+
+def is_new(case: Case, attempt: Attempt, policy: Policy) -> bool:
+    """Is the passport no older than rules 5, 18 and 35 call new? False where no issuance is known."""
+    days = passport_days(case, attempt, policy)
+    return days is not None and 0 <= days <= policy.windows.corridor_passport
 
 
 def far_from_home(case: Case, attempt: Attempt, policy: Policy) -> bool:

@@ -26,7 +26,7 @@ def heard_from(world: World, trip: Trip, one: Person, roll: Random) -> None:
         data = {"nik": one.nik, "passport_no": one.passport, "country": trip.goes}
         world.scribe.say("peduliwni", "self_reported", f"sr{one.number}", at, data)
     rate = {
-        Traveller.TRAFFICKED: told.complains_trafficked,
+        Traveller.TRAFFICKED: world.nation.modi[trip.modus].complains if trip.modus else 0.0,
         Traveller.WORKER_WITHOUT_PAPERS: told.complains_without_papers,
         Traveller.PLACED_WORKER: told.complains_placed,
     }.get(trip.traveller, 0.0)

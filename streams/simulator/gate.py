@@ -1,14 +1,15 @@
-"""At the checkpoint: manifests, attempts, clearances, what officers do today, and returns; with it, the truth of each departure."""
+"""At the checkpoint: manifests, attempts, clearances and returns; with it, the truth of each departure."""
 
 from random import Random
 from typing import Any
 
 from schemas.truth import Departure, Traveller
 from streams.simulator.clock import DAY, HOUR, MINUTE, iso, moment
-from streams.simulator.dice import Odds, share_of
+from streams.simulator.deferrals import defer, stopped
+from streams.simulator.dice import share_of
 from streams.simulator.people import Person
-from streams.simulator.trips import Trip
-from streams.simulator.world import World, bp3mi
+from streams.simulator.trips import Trip, crossing, stated
+from streams.simulator.world import World
 
 _PORT = dict(
     pair.split(":")
@@ -69,7 +70,7 @@ def leave(world: World, trip: Trip, roll: Random) -> bool:
     service = _service(world, trip, first)
     if trip.booking is None and len(trip.people) > 1:
         trip.booking = f"{service['service_no'][:2]}/{roll.getrandbits(30):06X}"
-    put_off = _stopped(world, trip, roll)
+    put_off = stopped(world, trip, roll)
     announced = share_of(world.seed, "api", service["service_no"]) < world.nation.checkpoints[trip.checkpoint].api
     if announced:
         _announce(world, trip, service, roll)
@@ -79,17 +80,12 @@ def leave(world: World, trip: Trip, roll: Random) -> bool:
         _attempt(world, trip, one, (at, service), roll)
         _truth(world, trip, one, at)
         if put_off:
-            _defer(world, trip, one, (at, put_off), roll)
+            defer(world, trip, one, (at, put_off), roll)
         else:
             cleared(world, trip, one, at + 8 + roll.randrange(40))
     if not put_off and trip.away is not None:
         come_back(world, trip, roll)
     return not put_off
-
-
-def crossing(trip: Trip, one: Person) -> str:
-    """The reference of somebody's attempt on that day."""
-    return f"CR-{one.number}-{trip.day + 1000}"
 
 
 def _service(world: World, trip: Trip, at: int) -> dict[str, Any]:
@@ -128,7 +124,7 @@ def _announce(world: World, trip: Trip, service: dict[str, Any], roll: Random) -
             "return_booked": trip.return_booked,
             "return_at": _return_at(world, trip),
         }
-        world.scribe.announce(flight, name, service["_at"] - BEFORE_DEPARTURE, _stated(passenger))
+        world.scribe.announce(flight, name, service["_at"] - BEFORE_DEPARTURE, stated(passenger))
 
 
 def _journey(trip: Trip) -> dict[str, Any]:
@@ -146,10 +142,6 @@ def _return_at(world: World, trip: Trip) -> str | None:
     if not trip.return_booked or trip.away is None:
         return None
     return iso(world.second(trip.day + trip.away) + 9 * HOUR)
-
-
-def _stated(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if value is not None}
 
 
 def _attempt(world: World, trip: Trip, one: Person, when: tuple[int, dict[str, Any]], roll: Random) -> None:
@@ -176,7 +168,7 @@ def _attempt(world: World, trip: Trip, one: Person, when: tuple[int, dict[str, A
         **trip.more,
     }
     world.scribe.say(
-        "simkim", "crossing_attempted", f"x{crossing(trip, one)[3:]}", at, _stated(data), lag=1, office=trip.checkpoint
+        "simkim", "crossing_attempted", f"x{crossing(trip, one)[3:]}", at, stated(data), lag=1, office=trip.checkpoint
     )
 
 
@@ -215,7 +207,7 @@ def cleared(world: World, trip: Trip, one: Person, at: int) -> None:
         "destination": trip.goes,
     }
     world.scribe.say(
-        "simkim", "crossing_cleared", f"c{crossing(trip, one)[3:]}", at, _stated(data), lag=1, office=trip.checkpoint
+        "simkim", "crossing_cleared", f"c{crossing(trip, one)[3:]}", at, stated(data), lag=1, office=trip.checkpoint
     )
 
 
@@ -241,7 +233,7 @@ def come_back(world: World, trip: Trip, roll: Random) -> None:
             "entry_cleared",
             f"n{one.number}-{trip.day + 1000}-{trip.away}",
             at,
-            _stated(data),
+            stated(data),
             lag=1,
             office=trip.checkpoint,
         )
@@ -269,67 +261,3 @@ def truth(world: World, trip: Trip, one: Person, at: int, *, seen: bool) -> Depa
         religion=one.religion,
         party=f"{trip.people[0].number}-{trip.day}",
     )
-
-
-def _stopped(world: World, trip: Trip, roll: Random) -> str | None:
-    """The ground on which an officer puts it off today; None: goes. The shares of the harmless fill up the published rate."""
-    drawn, reason = roll.random(), roll.random()
-    if not world.outcomes:
-        return None
-    told = world.nation.deferrals
-    match trip.traveller:
-        case Traveller.TRAFFICKED:
-            rate = told.trafficked if trip.modus != "papers_in_order" else 0.0
-        case Traveller.WORKER_WITHOUT_PAPERS:
-            rate = told.without_papers
-        case Traveller.CREW | Traveller.PLACED_WORKER | Traveller.BORDER_RESIDENT:
-            rate = 0.0002
-        case _:
-            caught = (
-                world.nation.travellers.trafficked * told.trafficked
-                + world.nation.travellers.without_papers * told.without_papers
-            )
-            rate = max(0.0, told.a_thousand / 1000 - caught / 100) * (4.0 if trip.innocent else 0.45)
-    if drawn >= rate:
-        return None
-    return Odds(told.reasons).draw(Random(int(reason * 2**32)))  # noqa: S311 - a model of chance
-
-
-def _defer(world: World, trip: Trip, one: Person, how: tuple[int, str], roll: Random) -> None:
-    at, reason = how
-    work = reason in {"CPMI_NP", "TPPO"}
-    minutes = 8 + int(roll.expovariate(1 / 18))
-    data = {
-        "crossing_id": crossing(trip, one),
-        "passport_no": one.passport,
-        "checkpoint": trip.checkpoint,
-        "destination": trip.goes,
-        "reason_code": reason,
-        "legal_ref": "IMI-0277.GR.02.06/2017" if work else None,
-        "notice_no": f"N-{one.number}",
-        "group_ref": f"G-{trip.people[0].number}" if len(trip.people) > 1 else None,
-        "referred_to": bp3mi(one.home) if work and roll.random() < 0.5 else None,
-        "minutes_in_secondary": min(minutes, 240),
-    }
-    then = at + minutes * MINUTE
-    world.scribe.say(
-        "simkim",
-        "departure_deferred",
-        f"d{crossing(trip, one)[3:]}",
-        then,
-        _stated(data),
-        lag=60,
-        office=trip.checkpoint,
-    )
-    if work and roll.random() < world.nation.deferrals.recorded_by_bp3mi:
-        told = {"nik": one.nik, "passport_no": one.passport, "checkpoint": trip.checkpoint, "reason_code": reason}
-        lag = HOUR + roll.randrange(20 * HOUR)
-        world.scribe.say(
-            "siskop2mi",
-            "prevented_departure_recorded",
-            f"k{crossing(trip, one)[3:]}",
-            then,
-            told,
-            lag=lag,
-            office=bp3mi(one.home),
-        )

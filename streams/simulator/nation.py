@@ -106,6 +106,9 @@ class Deferrals(_Part, frozen=True):
     without_papers: float
     reasons: Weights
     tries_again: float
+    same_checkpoint: float
+    harmless_again: float
+    harmless_same: float
     recorded_by_bp3mi: float
 
 
@@ -113,7 +116,6 @@ class Abroad(_Part, frozen=True):
     """What is heard of people who left."""
 
     self_report: float
-    complains_trafficked: float
     complains_without_papers: float
     complains_placed: float
     repatriated: float
@@ -150,6 +152,11 @@ class Innocent(_Part, frozen=True):
     umrah_name: float
     priority_companion: float
     corrected_by_court: float
+    agency: float
+    company_pays: float
+    broker: float
+    payer_stated: float
+    contact_stated: float
 
 
 class Networks(_Part, frozen=True):
@@ -157,12 +164,16 @@ class Networks(_Part, frozen=True):
 
     lives_days: int
     victims: Spread
+    wave: Spread
+    wave_days: int
     group: Spread
     helper_phone: float
     phone_changes: float
     sponsor_named: float
     one_booking: float
     one_payer: float
+    one_contact: float
+    operator_abroad: float
     escort: float
     fresh_passport: float
     other_office: float
@@ -183,6 +194,8 @@ class Modus(_Part, frozen=True):
     visas: Weights
     purposes: Weights
     women: float
+    complains: float
+    """Share of its victims of whom a complaint is heard, sooner or later."""
     ages: tuple[int, int]
     homes: str
 

@@ -1,25 +1,28 @@
 """Trafficking networks: who recruits, what they share, whom they send and how. Traces are chance, and many leave none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from schemas.truth import Traveller
 from streams.simulator.aftermath import heard_from
+from streams.simulator.again import moved
 from streams.simulator.clock import DAY, HOUR, MINUTE, day_text
 from streams.simulator.companies import Companies, Company
+from streams.simulator.deferrals import defer, stopped
 from streams.simulator.dice import Odds, poisson
 from streams.simulator.gate import cleared, leave
 from streams.simulator.nation import Modus
 from streams.simulator.passports import Paper, old_book, registered, young_book
 from streams.simulator.people import Person, family, number_of, passport_of, person
+from streams.simulator.tickets import account_of
 from streams.simulator.trips import Trip, account, locator
 from streams.simulator.workers import Process, walk_through
 from streams.simulator.world import World, passport_office
 
 LOCAL = 119_000
 _GAP = 90
-"""Numbers of people that a network has for itself."""
+"""Numbers of people that a network has for itself: the first five are its own, the others its victims."""
 _ALIASES = [
     "PAK HAJI",
     "BANG JEK",
@@ -49,6 +52,8 @@ class Network:
     checkpoint: str
     homes: tuple[str, ...]
     phone: str
+    tickets: str
+    """Telephone on its bookings: the recruiter's, or that of an operator abroad."""
     alias: str
     payer: str
     office: str
@@ -98,6 +103,8 @@ def _founded(world: World, companies: Companies, roll: Random, day: int, index: 
         near = nation.near[checkpoint].draw(roll)
         lodging = (f"Jl Melati {roll.randrange(1, 200)} RT {roll.randrange(1, 12)}", near)
     company = companies.placing(Odds(how.destinations).draw(roll), roll) if modus == "papers_in_order" else None
+    phone = f"+62847{number % 1_000_000_000:09d}"
+    abroad = roll.random() < nation.networks.operator_abroad
     network = Network(
         name=f"N{number}",
         modus=modus,
@@ -106,7 +113,8 @@ def _founded(world: World, companies: Companies, roll: Random, day: int, index: 
         number=number,
         checkpoint=checkpoint,
         homes=tuple(live.draw(roll) for _ in range(1 + roll.randrange(4))),
-        phone=f"+62847{number % 1_000_000_000:09d}",
+        phone=phone,
+        tickets=f"+62844{number % 1_000_000_000:09d}" if abroad else phone,
         alias=f"{roll.choice(_ALIASES)} {roll.randrange(1000)}" if roll.random() < 0.6 else roll.choice(_ALIASES),
         payer=account(roll),
         office=passport_office(live.draw(roll)),
@@ -127,61 +135,94 @@ def _listed(world: World, network: Network, roll: Random) -> None:
     world.scribe.say("polri", "tppo_case_opened", f"to{network.number}", at - HOUR, {"case_ref": case}, lag=HOUR)
 
 
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """People who leave within some days, because visas expire soon or a place abroad asks for so many (D 3.1)."""
+
+    first: int
+    """Place of its first one among all whom the network sends."""
+    size: int
+    day: int
+    phone: str
+    payer: str | None
+    contact: str | None
+    goes: str
+    through: str | None
+
+
 def _send(world: World, network: Network, victims: int, roll: Random) -> None:
-    """Groups, one after another, while the network lives."""
+    """Waves, one after another, while the network lives."""
     rates = world.nation.networks
     sent = 0
     while sent < victims:
-        size = max(1, min(victims - sent, round(roll.lognormvariate(0, rates.group[1]) * rates.group[0])))
-        day = network.begins + 12 + roll.randrange(rates.lives_days)
-        _group(world, network, (sent, size, day), roll)
-        sent += size
+        wave = _wave(world, network, (sent, victims - sent), roll)
+        escorts = 2 if wave.size > 5 else 1
+        escorted = roll.random() < rates.escort
+        done = 0
+        while done < wave.size:
+            size = max(1, min(wave.size - done, round(roll.lognormvariate(0, rates.group[1]) * rates.group[0])))
+            day = wave.day + roll.randrange(rates.wave_days)
+            if day < world.days + 60:
+                way = _group(world, network, wave, (sent + done, size, day), roll)
+                if escorted and done == 0 and 0 <= day < world.days:
+                    _escorts(world, network, wave, way, escorts)
+            done += size
+        sent += wave.size
 
 
-def _group(world: World, network: Network, sent: tuple[int, int, int], roll: Random) -> None:
-    first, size, day = sent
-    if day >= world.days + 60:
-        return
+def _wave(world: World, network: Network, sent: tuple[int, int], roll: Random) -> Wave:
     rates, how = world.nation.networks, network.how
-    phone = (
-        network.phone
-        if roll.random() >= rates.phone_changes
-        else f"+62846{(network.number * 17 + first) % 1_000_000_000:09d}"
-    )
-    together, paid = roll.random() < rates.one_booking, roll.random() < rates.one_payer
-    checkpoint = network.checkpoint if roll.random() < 0.85 else Odds(how.checkpoints).draw(roll)
+    first, left = sent
+    other = f"+62846{(network.number * 17 + first) % 1_000_000_000:09d}"
     goes, through = Odds(how.destinations).draw(roll), _through(how, roll)
+    return Wave(
+        first=first,
+        size=max(1, min(left, round(roll.lognormvariate(0, rates.wave[1]) * rates.wave[0]))),
+        day=network.begins + 12 + roll.randrange(rates.lives_days),
+        phone=network.phone if roll.random() >= rates.phone_changes else other,
+        payer=network.payer if roll.random() < rates.one_payer else None,
+        contact=network.tickets if roll.random() < rates.one_contact else None,
+        goes=goes,
+        through=through if through != goes else None,
+    )
+
+
+def _group(world: World, network: Network, wave: Wave, sent: tuple[int, int, int], roll: Random) -> Trip:
+    """People who stand in one line; the first trip of theirs."""
+    first, size, day = sent
+    rates, how = world.nation.networks, network.how
+    together = roll.random() < rates.one_booking
+    checkpoint = network.checkpoint if roll.random() < 0.85 else Odds(how.checkpoints).draw(roll)
     at = world.at_the_gate(roll, day, checkpoint)
     people = [_victim(world, network, roll, first + n, day) for n in range(size)]
     trips = [people] if together else [[one] for one in people]
     booked, returns = 1 + int(roll.expovariate(1 / 6)), roll.random() < rates.return_booked
+    found: list[Trip] = []
     for members in trips:
         trip = Trip(
             members,
             Traveller.TRAFFICKED,
             checkpoint,
             day,
-            goes,
+            wave.goes,
             Odds(how.visas).draw(roll),
             Odds(how.purposes).draw(roll),
             at=at,
-            through=through if through != goes else None,
+            through=wave.through,
             return_booked=returns,
             booked_days=booked,
             modus=network.modus,
             network=network.name,
         )
         trip.booking = locator(roll) if together else None
-        trip.payer = network.payer if paid else None
-        trip.helper = phone
-        trip.contact = phone if roll.random() < 0.25 else None
+        trip.payer, trip.contact, trip.helper = wave.payer, wave.contact, wave.phone
         _dressed(trip, roll)
         for one in members:
             _papers(world, network, one, trip, roll)
+        found.append(replace(trip))
         _gone(world, network, trip, roll)
         at += 2 * MINUTE + roll.randrange(12 * MINUTE)
-    if roll.random() < rates.escort and 0 <= day < world.days:
-        _escort(world, network, trips[0], (at, checkpoint, goes, through), roll)
+    return found[0]
 
 
 def _through(how: Modus, roll: Random) -> str | None:
@@ -234,7 +275,7 @@ def _papers(world: World, network: Network, one: Person, trip: Trip, roll: Rando
     paper = Paper(trip.purpose if roll.random() < 0.8 else "TOURISM", trip.goes if roll.random() < 0.7 else None)
     paper.office = network.office if roll.random() < rates.other_office else passport_office(one.home)
     paper.helper = trip.helper if roll.random() < rates.helper_phone else None
-    paper.payer = network.payer if roll.random() < rates.one_payer / 2 else None
+    paper.payer = trip.payer if roll.random() < 0.5 else None
     paper.sponsor = network.alias if roll.random() < rates.sponsor_named else None
     paper.lodging = network.lodging
     paper.channel = roll.choice(("WALK_IN", "M_PASPOR", "COLLECTIVE"))
@@ -264,7 +305,8 @@ def _in_order(world: World, network: Network, one: Person, trip: Trip, roll: Ran
     process = Process(one, "P_TO_P", trip.goes or "MYS", trip.day - lead, lead, company=network.company)
     if process.company is not None:
         process.order = process.company.order(process.company.countries[0], process.begins)
-    trip.return_booked = False
+    trip.return_booked, trip.contact = False, None
+    trip.payer = account_of(network.company.ref) if network.company else None
     walk_through(world, process, roll)
 
 
@@ -289,13 +331,20 @@ def _came_home_before(world: World, trip: Trip, one: Person, roll: Random) -> No
 
 
 def _gone(world: World, network: Network, trip: Trip, roll: Random) -> None:
+    """A departure. Of one before the first day, only its end is told: the clearance, or that it was put off."""
     if trip.day >= world.days:
         return
     if trip.day < 0:
-        at = trip.at or 0
+        at, reason = trip.at or 0, stopped(world, trip, roll)
         for one in trip.people:
-            cleared(world, trip, one, at)
-    elif not leave(world, trip, roll):
+            if reason is None:
+                cleared(world, trip, one, at)
+            else:
+                defer(world, trip, one, (at, reason), roll)
+        went = reason is None
+    else:
+        went = leave(world, trip, roll)
+    if not went:
         _again(world, network, trip, roll)
         return
     for one in trip.people:
@@ -304,44 +353,37 @@ def _gone(world: World, network: Network, trip: Trip, roll: Random) -> None:
 
 
 def _again(world: World, network: Network, trip: Trip, roll: Random) -> None:
-    """Put off today, some are sent another way within the month."""
+    """Put off today, some are sent once more within the month, mostly another way."""
     if roll.random() >= world.nation.deferrals.tries_again:
         return
-    others = {
-        code: weight for code, weight in network.how.checkpoints.items() if code != trip.checkpoint
-    } or network.how.checkpoints
-    trip.day += 2 + roll.randrange(20)
-    trip.checkpoint = Odds(others).draw(roll)
-    trip.at = world.at_the_gate(roll, trip.day, trip.checkpoint)
-    if trip.day < world.days:
-        leave(world, trip, roll)
+    others = {code: weight for code, weight in network.how.checkpoints.items() if code != trip.checkpoint}
+    if trip.booking is not None:
+        trip.booking = locator(roll)
+    moved(world, trip, others, 2 + roll.randrange(20), roll)
+    _gone(world, network, trip, roll)
 
 
-def _escort(
-    world: World, network: Network, people: list[Person], way: tuple[int, str, str, str | None], roll: Random
-) -> None:
-    """Somebody of the network goes along, with papers that are in order."""
-    at, checkpoint, goes, through = way
-    day = (at // DAY) - world.first
-    number = network.number + 2 + day % 2
-    who = world.dice("escort", number)
-    of = family(world.nation, who, number, network.homes[0])
-    one = person(who, number, of, "M", (38, world.first))
-    trip = Trip(
-        [one],
-        Traveller.BUSINESS,
-        checkpoint,
-        day,
-        goes,
-        "VISA_FREE" if goes != "SAU" else "VISIT",
-        "BUSINESS",
-        at=at + 30 + roll.randrange(300),
-        through=through if through != goes else None,
-        away=3 + roll.randrange(5),
-        booked_days=2,
-        modus="escort",
-        network=network.name,
-    )
-    old_book(world, one, -600, who)
-    del people
-    leave(world, trip, roll)
+def _escorts(world: World, network: Network, wave: Wave, way: Trip, count: int) -> None:
+    """Some of the network go along, with papers that are in order, on the same booking where there is one."""
+    for number in range(network.number + 1 + way.day % 2 * 2, network.number + 1 + way.day % 2 * 2 + count):
+        who = world.dice("escort", number, way.day)
+        one = person(who, number, family(world.nation, who, number, network.homes[0]), "M", (38, world.first))
+        trip = replace(
+            way,
+            people=[one],
+            traveller=Traveller.BUSINESS,
+            visa="VISA_FREE" if way.goes != "SAU" else "VISIT",
+            purpose="BUSINESS",
+            at=(way.at or 0) + 30 + who.randrange(300),
+            return_booked=True,
+            away=3 + who.randrange(5),
+            payer=wave.payer,
+            modus="escort",
+            lane=None,
+            ground=None,
+            ends=None,
+            more={},
+            recruiter={},
+        )
+        old_book(world, one, -600, who)
+        leave(world, trip, who)

@@ -78,6 +78,8 @@ def _young(world: World, trip: Trip, one: Person, day: int, roll: Random) -> Non
     if roll.random() < 0.08:
         purpose = "TOURISM"
     paper = ordinary_paper(world, one, roll, purpose, trip.goes)
+    if trip.helper is not None:
+        paper.helper = trip.helper
     drawn = roll.random()
     if trip.traveller is Traveller.PILGRIM and drawn < chances.umrah_name:
         paper.stated_name = f"{one.name} {name_of(roll, world.nation.homes[one.home].names, 'M').split()[0]}"

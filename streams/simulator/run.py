@@ -9,12 +9,12 @@ from pathlib import Path
 
 from schemas.topics import AGENCY_TOPICS, HEARTBEAT
 from streams.simulator import background, networks, workers
+from streams.simulator.again import departs
 from streams.simulator.calendar import Calendar
 from streams.simulator.clock import DAY, MINUTE, day_of, iso
 from streams.simulator.companies import Companies
 from streams.simulator.dice import Odds
 from streams.simulator.faults import Faults
-from streams.simulator.gate import leave
 from streams.simulator.mix import parties, sizes
 from streams.simulator.nation import Nation
 from streams.simulator.people import BEFORE, number_of
@@ -155,7 +155,7 @@ class _Run:
             trip = trip_of(world, Party(cell, size, day, number), roll)
             seen += size
             on_record(world, trip, roll, None)
-            leave(world, trip, roll)
+            departs(world, trip, roll)
 
     def _border(self, checkpoint: str, day: int, seen: Counter[str]) -> int:
         """The same people cross again and again: the next household of those who live near a checkpoint."""
@@ -189,7 +189,7 @@ class _Run:
             trip = trip_of(world, Party(cell, size, leaves, number), roll)
             on_record(world, trip, roll, day)
             if leaves < world.days:
-                leave(world, trip, roll)
+                departs(world, trip, roll)
         return seen
 
 

@@ -8,6 +8,7 @@ from schemas.truth import Traveller
 from streams.simulator.dice import Odds
 from streams.simulator.mix import Cell
 from streams.simulator.people import Person, family, household, person
+from streams.simulator.tickets import bought
 from streams.simulator.trips import Trip, account, days_away, locator, visa_for
 from streams.simulator.world import World
 
@@ -66,6 +67,7 @@ def trip_of(world: World, party: Party, roll: Random) -> Trip:
         trip.booked_days = roll.randrange(3)
     else:
         trip.booked_days = 3 + int(roll.expovariate(1 / 25))
+    bought(world, trip, roll)
     return trip
 
 

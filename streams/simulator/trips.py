@@ -91,6 +91,16 @@ def days_away(world: World, roll: Random, kind: Traveller) -> int:
     return max(0, round(roll.lognormvariate(0.0, spread) * median))
 
 
+def crossing(trip: Trip, one: Person) -> str:
+    """The reference of somebody's attempt on that day."""
+    return f"CR-{one.number}-{trip.day + 1000}"
+
+
+def stated(data: dict[str, Any]) -> dict[str, Any]:
+    """Less what nobody said."""
+    return {name: value for name, value in data.items() if value is not None}
+
+
 def locator(roll: Random) -> str:
     """A booking reference of a carrier that does not exist."""
     return f"Q{roll.randrange(10)}/{''.join(roll.choices('ABCDEFGHJKLMNPQRSTUVWXYZ23456789', k=6))}"

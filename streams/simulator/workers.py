@@ -12,6 +12,7 @@ from streams.simulator.dice import Odds
 from streams.simulator.gate import leave
 from streams.simulator.passports import Paper, old_book, young_book
 from streams.simulator.people import Person, family, number_of, person
+from streams.simulator.tickets import account_of
 from streams.simulator.trips import Trip
 from streams.simulator.world import World, bp3mi, passport_office
 
@@ -149,6 +150,8 @@ def departure(world: World, process: Process, roll: Random) -> Trip:
         kind = "FISHING" if process.scheme == "SEA_FISHING" else "MERCHANT"
         trip.more = {"seafarer_book": True, "sea_contract_no": f"PKL-{process.one.number}", "vessel_kind": kind}
     trip.booked_days = 3 + roll.randrange(12)
+    if process.company is not None:
+        trip.payer = account_of(process.company.ref)
     trip.innocent = "late_epmi" if process.late else "papers_out_of_order" if process.broken else None
     return trip
 

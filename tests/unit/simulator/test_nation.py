@@ -9,10 +9,10 @@ from streams.settings import ROOT
 from streams.simulator.nation import DEFAULT, NationError, load
 from streams.simulator.people import BEFORE, kk_of, nik_of, number_of, passport_of, phone_of
 
-SECOND = DEFAULT.with_name("nation-b.toml")
+SECOND, HARD = DEFAULT.with_name("nation-b.toml"), DEFAULT.with_name("nation-hard.toml")
 
 
-@pytest.mark.parametrize("path", [DEFAULT, SECOND])
+@pytest.mark.parametrize("path", [DEFAULT, SECOND, HARD])
 def test_checkpoints_and_homes_are_the_policys(path: Path) -> None:
     nation, policy = load(path), policies.load(ROOT / "deploy/policy/2026-11.toml")
     assert set(nation.checkpoints) <= set(policy.checkpoints)
@@ -23,8 +23,9 @@ def test_checkpoints_and_homes_are_the_policys(path: Path) -> None:
     assert set(nation.placements.schemes) == set(policy.documents)
 
 
-def test_the_second_nation_differs_and_keeps_what_is_published() -> None:
-    one, other = load(), load(SECOND)
+@pytest.mark.parametrize("path", [SECOND, HARD])
+def test_another_nation_differs_and_keeps_what_is_published(path: Path) -> None:
+    one, other = load(), load(path)
     assert one.name != other.name
     assert one.checkpoints == other.checkpoints
     assert one.refusals == other.refusals

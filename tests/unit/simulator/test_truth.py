@@ -1,6 +1,7 @@
 """The truth: one line for each departure, and nothing of it in what agencies say."""
 
 from collections import Counter, defaultdict
+from typing import Any
 
 import msgspec
 
@@ -49,6 +50,43 @@ def test_many_of_the_trafficked_leave_no_trace_in_forms_and_bookings() -> None:
         for data in attempts
     ]
     assert 0 < sum(traced) < len(traced)
+
+
+def _announced() -> list[dict[str, Any]]:
+    """Passengers as carriers tell them."""
+    return [passenger for data in large().of("manifest_received") for passenger in data["passengers"]]
+
+
+def test_one_hand_buys_for_a_network_and_agencies_buy_for_many_more() -> None:
+    """Whoever pays for several unrelated parties is mostly an agency or an employer."""
+    attempts = {data["crossing_id"]: data["passport_no"] for data in large().of("crossing_attempted")}
+    victims = {attempts[one.crossing_id] for one in large().departures if one.at_risk and one.crossing_id}
+    paid: defaultdict[str, set[str]] = defaultdict(set)
+    for passenger in _announced():
+        if "payer_ref" in passenger:
+            paid[passenger["payer_ref"]].add(passenger["passport_no"])
+    shared = [people for people in paid.values() if len(people) >= 3]
+    of_networks = [people for people in shared if len(people & victims) >= 2]
+    assert of_networks
+    assert len(of_networks) < len(shared) / 10
+    own = [passenger for passenger in _announced() if "phone" in passenger and passenger["passport_no"] not in victims]
+    assert len(own) > len(_announced()) / 2
+
+
+def test_who_was_put_off_comes_again_and_some_by_another_way() -> None:
+    """Deferrals are on record before the first day; in the simulated days the same passports are presented once more."""
+    earlier = {data["passport_no"]: data["checkpoint"] for data in large().of("departure_deferred")}
+    again = [
+        data["checkpoint"] == earlier[data["passport_no"]]
+        for data in large().of("crossing_attempted")
+        if data["passport_no"] in earlier and data["crossing_id"] not in _put_off()
+    ]
+    assert any(again)
+    assert not all(again)
+
+
+def _put_off() -> set[str]:
+    return {data["crossing_id"] for data in large().of("departure_deferred")}
 
 
 def test_harmless_people_look_like_others() -> None:
