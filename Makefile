@@ -18,7 +18,7 @@ test: setup ## The whole gate, the same as in CI
 	$(BIN)/mypy
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --cache-dir .suar/import-linter
-	$(BIN)/pytest -m "not drills and not bench" -n 4 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --ignore tests/web
+	$(BIN)/pytest -m "not drills and not bench" -n 5 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --ignore tests/web
 	$(BIN)/pytest tests/web -n 2 --max-worker-restart 0 --dist loadfile --ignore tests/web/test_storm.py # apart: the browser's loop stays with its process
 	$(BIN)/pytest tests/web/test_storm.py # alone: it measures
 

@@ -292,8 +292,6 @@ def _number(answer: Fact, field: str) -> int:
 def departed_cohort_silent(case: Case, trigger: Trigger, policy: Policy) -> Hit | None:
     """Rule 21: enough of a group left, and for long no word came of them."""
     gone = _gone(case, policy)
-    if len(gone) < policy.thresholds.cohort:
-        return None
     silent = [
         use
         for use in gone
@@ -326,14 +324,15 @@ def cohort_wakes(case: Case, trigger: Trigger, policy: Policy) -> datetime | Non
 
 
 def _gone(case: Case, policy: Policy) -> list[Fact]:
-    """Linked people who left for a corridor country, where a cluster stands on this link."""
+    """Linked people who left for a corridor country, where a cluster stands on this link; nobody when they are too few to count."""
     roads = set().union(policy.scam_corridor.countries, policy.scam_corridor.transits, *policy.corridors.values())
     left = [use for use in case.mentions if use.text_or_none("left") and use.text_or_none("abroad") in roads]
-    linked = left and any(
+    people = one_a_person(left)
+    linked = len(people) >= policy.thresholds.cohort and any(
         rule(case, Trigger(TriggerKind.CLUSTER, case.subject, case.mentions[-1]), policy) is not None
         for rule in (strangers_one_booking, handler_contact_cluster, sponsor_or_address_cluster)
     )
-    return one_a_person(left) if linked else []
+    return people if linked else []
 
 
 def _left(use: Fact) -> datetime:
