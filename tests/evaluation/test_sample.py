@@ -9,7 +9,7 @@ import pytest
 
 from streams.settings import ROOT
 
-pytestmark = pytest.mark.timeout(1300)
+pytestmark = pytest.mark.timeout(1600)
 SAMPLE = ROOT / "seeds" / "nation"
 HERE = Path(__file__).parent
 
@@ -20,7 +20,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> "subprocess.Completed
     words = [
         "nice",
         "-n",
-        "19",
+        "5",
         sys.executable,
         "-m",
         "streams",
@@ -31,7 +31,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> "subprocess.Completed
         "--json",
     ]
     words += ["--out", str(tmp_path_factory.mktemp("replay"))]
-    return subprocess.run(words, capture_output=True, text=True, timeout=1200, check=False)
+    return subprocess.run(words, capture_output=True, text=True, timeout=1500, check=False)
 
 
 def test_no_rule_is_worse_than_it_was(evaluated: "subprocess.CompletedProcess[str]") -> None:
