@@ -149,21 +149,7 @@ def test_it_grows_and_everybody_is_who_they_were(small: Small, tmp_path: Path, m
     assert small.waiting.alert_id in opened
     assert len(known) > 2 * len(small.known)
 
-    with monkeypatch.context() as broken:
-        broken.setattr(growing, "put", _breaks_off)
-        code, output = _grow(small)
-        assert (code, "breaks off" in output) == (2, True), output
-    code, output = _grow(small)
-    assert code == 0, output
-    assert "12 partitions are 24, every record counted again" in output
-    assert "keep the rest: the seals" in output
-    assert _counts(suar) == {24}
-    code, output = _grow(small)
-    assert code == 2, "what has grown is left alone"
-    (small.folder / growing.UNDER_WAY).touch()
-    code, output = _grow(small)
-    assert code == 0, f"nobody wrote since, so it may be done again: {output}"
-
+    _broken_off_and_done_again(small, monkeypatch)
     before, erasing = suar.ends((FACTS,)), ("erase", "--by", "dpo-1", "--ground", "request 1", "--yes")
     told = suar.cli(*erasing, typed="9901014506909999\n")
     assert (told.exit_code, "set SUAR_PARTITIONS=24" in told.output) == (2, True), told.output
@@ -195,6 +181,23 @@ def test_it_grows_and_everybody_is_who_they_were(small: Small, tmp_path: Path, m
     code, output = _grow(small)
     assert (code, "nothing was deleted" in output) == (2, True), "what workers did since is in no backup"
     assert new.alert_id in suar.open(FEED)
+
+
+def _broken_off_and_done_again(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(growing, "put", _breaks_off)
+        code, output = _grow(small)
+        assert (code, "breaks off" in output) == (2, True), output
+    code, output = _grow(small)
+    assert code == 0, output
+    assert "12 partitions are 24, every record counted again" in output
+    assert "keep the rest: the seals" in output
+    assert _counts(small.suar) == {24}
+    code, output = _grow(small)
+    assert code == 2, "what has grown is left alone"
+    (small.folder / growing.UNDER_WAY).touch()
+    code, output = _grow(small)
+    assert code == 0, f"nobody wrote since, so it may be done again: {output}"
 
 
 async def _breaks_off(*_: object, **__: object) -> None:
